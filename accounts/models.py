@@ -12,8 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ROLES_OF_KIND, Language, OrganisationKind, Role
-from accounts.validators import validate_bin_or_iin, validate_iin
 from voucher_portal import dates
+from voucher_portal.identifiers import validate_iin, validate_performer
 from voucher_portal.people import SortKey, full_name, short_name
 
 TWELVE_DIGITS = r"^[0-9]{12}$"
@@ -29,7 +29,7 @@ def _sort_key_of(*fields: str) -> models.GeneratedField:
 class Organisation(models.Model):
     """A legal entity or a sole trader that people act for in the portal."""
 
-    bin = models.CharField(_("BIN or IIN"), max_length=12, unique=True, validators=[validate_bin_or_iin])
+    bin = models.CharField(_("BIN or IIN"), max_length=12, unique=True, validators=[validate_performer])
     name_ru = models.CharField(_("name in Russian"), max_length=300)
     name_kk = models.CharField(_("name in Kazakh"), max_length=300)
     kind = models.CharField(_("kind"), max_length=12, choices=OrganisationKind)

@@ -1,10 +1,10 @@
-import accounts.validators
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import pgtrigger.compiler
 import pgtrigger.migrations
+import voucher_portal.identifiers
 import voucher_portal.people
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('iin', models.CharField(max_length=12, unique=True, validators=[accounts.validators.validate_iin], verbose_name='IIN')),
+                ('iin', models.CharField(max_length=12, unique=True, validators=[voucher_portal.identifiers.validate_iin], verbose_name='IIN')),
                 ('last_name', models.CharField(max_length=100, verbose_name='surname')),
                 ('first_name', models.CharField(max_length=100, verbose_name='name')),
                 ('middle_name', models.CharField(blank=True, db_default='', default='', max_length=100, verbose_name='patronymic')),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             name='Organisation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bin', models.CharField(max_length=12, unique=True, validators=[accounts.validators.validate_bin_or_iin], verbose_name='BIN or IIN')),
+                ('bin', models.CharField(max_length=12, unique=True, validators=[voucher_portal.identifiers.validate_performer], verbose_name='BIN or IIN')),
                 ('name_ru', models.CharField(max_length=300, verbose_name='name in Russian')),
                 ('name_kk', models.CharField(max_length=300, verbose_name='name in Kazakh')),
                 ('kind', models.CharField(choices=[('PROVIDER', 'Education organisation'), ('DEPARTMENT', 'Education department'), ('OPERATOR', 'Operator'), ('COMMISSION', 'Monitoring commission'), ('OVERSIGHT', 'Oversight body')], max_length=12, verbose_name='kind')),
