@@ -34,11 +34,10 @@ PROVIDER_ROLES = frozenset({Role.PROVIDER_DIRECTOR, Role.PROVIDER_CLERK})
 DEPARTMENT_ROLES = frozenset({Role.DEPARTMENT_OFFICER, Role.DEPARTMENT_HEAD})
 OPERATOR_ROLES = frozenset({Role.OPERATOR})
 COMMISSION_ROLES = frozenset({Role.COMMISSION_MEMBER})
-# They see a whole region's rows, not one organisation's.
-REGION_ROLES = DEPARTMENT_ROLES | OPERATOR_ROLES | {Role.AUDITOR}
+# They see the rows of every organisation; a department sees those of its own providers.
+OVERSEEING_ROLES = OPERATOR_ROLES | {Role.AUDITOR, Role.ADMINISTRATOR}
 # They sign, accept or send money: short sessions, and TOTP where settings ask for it.
 MONEY_ROLES = frozenset({Role.PROVIDER_DIRECTOR, Role.OPERATOR}) | DEPARTMENT_ROLES
-STAFF_ROLES = frozenset(Role)
 
 ROLES_OF_KIND = {
     OrganisationKind.PROVIDER: PROVIDER_ROLES,

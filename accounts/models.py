@@ -134,7 +134,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The organisation acted for, if the person has one of `roles` there, as a list for `…__in`; no new query."""
         return sorted({m.organisation_id for m in self.acting_memberships if m.role in roles})
 
-    def has_role(self, *roles) -> bool:
+    def has_any_role(self, roles) -> bool:
         """Whether the person has one of `roles` in the organisation acted for; no new query."""
         return bool(self.organisation_ids(roles))
 
