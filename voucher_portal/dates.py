@@ -178,6 +178,6 @@ def school_year_of(day: datetime.date) -> SchoolYear:
 
 
 def add_months(day: datetime.date, months: int) -> datetime.date:
-    """The same day of the month `months` later (earlier when negative); the month's last day where there is none such."""
+    """The same day `months` later (earlier when negative), or the last day of a month that has no such day."""
     month = Month.of(day).plus(months)
     return datetime.date(month.year, month.number, min(day.day, month.days))

@@ -1,0 +1,301 @@
+"""Outgoing HTTP: one client with time limits, bounded repetition and bounded answers, and three kinds of failure.
+
+`Unavailable` is worth waiting for, `Refused` and `BadAnswer` are not. Neither an exception nor a log line of this
+module carries a query string, a header or one of the client's secrets.
+"""
+
+import datetime
+import email.utils
+import itertools
+import json
+import logging
+import random
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import requests
+import urllib3.exceptions
+
+logger = logging.getLogger(__name__)
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+CHUNK_BYTES = 256 * 1024
+ERROR_BODY_BYTES = 64 * 1024
+ERROR_MESSAGE_LENGTH = 300
+HIDDEN = "***"
+
+
+class HttpError(Exception):
+    """The other side was not asked with success."""
+
+
+class Unavailable(HttpError):
+    """It did not answer, or said that it cannot now: waiting can cure.
+
+    `status` is that of its last answer (None without any), `retry_after` the seconds it asked us to wait,
+    `is_outcome_unknown` whether it may have done what it was asked to do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        is_outcome_unknown: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+        self.is_outcome_unknown = is_outcome_unknown
+
+
+class Refused(HttpError):
+    """It understood and said no (4xx): asking again the same way is useless. `code` and `message` are its own."""
+
+    def __init__(self, text: str, *, status: int, code: str, message: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class BadAnswer(HttpError):
+    """It answered something that we cannot read: a redirect, too much, not JSON."""
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and how long to try again. Times in seconds."""
+
+    attempts: int = 6
+    total_seconds: float = 120.0
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+
+    def pause(self, attempt: int, asked_for: float | None, jitter: float) -> float:
+        """Seconds to wait after the attempt of that number (from 1): doubling, less up to a half by `jitter` 0..1.
+
+        What the server asked for is honoured up to the longest pause.
+        """
+        doubling = min(self.longest_pause, self.first_pause * 2 ** (attempt - 1))
+        return max(doubling * (1 - jitter / 2), min(asked_for or 0.0, self.longest_pause))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A good answer (2xx), read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises BadAnswer when it is not."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise BadAnswer("The answer is not JSON.") from None
+
+
+@dataclass
+class _Failure(Exception):
+    """One attempt failed in a way that another attempt may cure."""
+
+    reason: str
+    status: int | None = None
+    retry_after: float | None = None
+    is_outcome_unknown: bool = True
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Also without a token in its place: else requests would look for one in ~/.netrc."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+
+    def __call__(self, request):
+        if self.token:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+@dataclass
+class HttpClient:
+    """A session with one server. Not for two threads at once.
+
+    `timeouts` are (connect, read) in seconds; `max_bytes` bounds an answer after decompression; `token` is sent as
+    bearer and, like `secrets`, hidden in every message. `clock`, `sleep` and `jitter` are there for tests.
+    """
+
+    base_url: str
+    token: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    timeouts: tuple[float, float] = (5.0, 30.0)
+    retries: Retries = Retries()
+    max_bytes: int = 32 * 1024 * 1024
+    compress: bool = True
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Any] | None = None
+    jitter: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
+        address = urllib.parse.urlsplit(self.base_url)
+        if address.scheme not in ("http", "https") or not address.hostname or "@" in address.netloc:
+            raise ValueError("base_url must be http(s)://host[:port][/path], without a user name")
+        self._closed = threading.Event()
+        self._session = requests.Session()
+        self._session.auth = _Bearer(self.token)
+        self._session.headers["Accept-Encoding"] = "gzip" if self.compress else "identity"
+        self._session.headers.update(self.headers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back and wake a waiting repetition, which then ends as Unavailable."""
+        self._closed.set()
+        self._session.close()
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """Ask for `path` under the base URL. Raises Unavailable, Refused or BadAnswer."""
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, body: bytes, *, content_type: str, is_idempotent: bool = False) -> Answer:
+        """Send `body`. Only a message that the server recognises when it comes again (`is_idempotent`) is repeated
+        after it may have arrived; else `Unavailable.is_outcome_unknown` says that it may have.
+        """
+        return self.request(
+            "POST", path, body=body, headers={"Content-Type": content_type}, is_idempotent=is_idempotent
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_idempotent: bool | None = None,
+    ) -> Answer:
+        """One question, repeated as `retries` allows. Raises Unavailable, Refused or BadAnswer."""
+        where = f"{method} {self._url(path)}"
+        may_repeat = method in IDEMPOTENT_METHODS if is_idempotent is None else is_idempotent
+        deadline = self.clock() + self.retries.total_seconds
+        prepared = self._prepare(method, path, params=params, data=body, headers=headers)
+        for attempt in itertools.count(1):
+            try:
+                return self._attempt(prepared, where, deadline)
+            except _Failure as failure:
+                is_repeatable = may_repeat or not failure.is_outcome_unknown
+                if not is_repeatable or not self._wait(where, failure, attempt, deadline):
+                    raise self._unavailable(where, failure, attempt) from None
+
+    def _url(self, path: str) -> str:
+        return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
+
+    def _prepare(self, method: str, path: str, **content) -> requests.PreparedRequest:
+        return self._session.prepare_request(requests.Request(method, self._url(path), **content))
+
+    def _attempt(self, prepared: requests.PreparedRequest, where: str, deadline: float) -> Answer:
+        connect, read = self.timeouts
+        left = max(0.001, deadline - self.clock())
+        options = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
+        options |= {"timeout": (min(connect, left), min(read, left)), "allow_redirects": False}
+        try:
+            with self._session.send(prepared, **options) as response:
+                return self._judge(response, where, deadline)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise _Failure(type(error).__name__, is_outcome_unknown=not _was_never_connected(error)) from None
+        except requests.exceptions.ContentDecodingError:
+            raise _Failure("broken compression") from None
+        except requests.RequestException as error:
+            raise BadAnswer(self._hide(f"{where}: {type(error).__name__}")) from None
+
+    def _judge(self, response: requests.Response, where: str, deadline: float) -> Answer:
+        status = response.status_code
+        if 200 <= status < 300:
+            return Answer(status, response.headers, self._read(response, where, deadline))
+        if status == 429 or status == 408 or status >= 500:
+            asked_for = _seconds_to_wait(response.headers.get("Retry-After"))
+            raise _Failure(f"HTTP {status}", status, asked_for, is_outcome_unknown=status != 429)
+        if 400 <= status < 500:
+            code, message = _error_of(response)
+            message = self._hide(message)
+            raise Refused(self._hide(f"{where}: HTTP {status} {code}"), status=status, code=code, message=message)
+        raise BadAnswer(self._hide(f"{where}: HTTP {status}"))
+
+    def _read(self, response: requests.Response, where: str, deadline: float) -> bytes:
+        chunks, size = [], 0
+        for chunk in response.iter_content(CHUNK_BYTES):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise BadAnswer(self._hide(f"{where}: more than {self.max_bytes} bytes"))
+            if self.clock() > deadline:
+                raise _Failure("the answer took too long")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _wait(self, where: str, failure: _Failure, attempt: int, deadline: float) -> bool:
+        """Wait before the next attempt; False when there shall be none."""
+        pause = self.retries.pause(attempt, failure.retry_after, self.jitter())
+        if attempt >= self.retries.attempts or self.clock() + pause > deadline:
+            return False
+        logger.warning("%s: %s, again in %.1f s", self._hide(where), failure.reason, pause)
+        (self.sleep or self._closed.wait)(pause)
+        return not self._closed.is_set()
+
+    def _unavailable(self, where: str, failure: _Failure, attempts: int) -> Unavailable:
+        return Unavailable(
+            self._hide(f"{where}: {failure.reason} after {attempts} attempts"),
+            status=failure.status,
+            retry_after=failure.retry_after,
+            is_outcome_unknown=failure.is_outcome_unknown,
+        )
+
+    def _hide(self, text: str) -> str:
+        for secret in filter(None, (self.token, *self.secrets)):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def _was_never_connected(error: requests.RequestException) -> bool:
+    """Nothing was sent: the name, the port or the handshake failed."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), urllib3.exceptions.NewConnectionError)
+
+
+def _seconds_to_wait(header: str | None) -> float | None:
+    """The value of Retry-After: seconds, or a date as HTTP writes it. None when it is missing or unreadable."""
+    if header is None:
+        return None
+    if header.strip().isascii() and header.strip().isdigit():
+        return float(header)
+    try:
+        until = email.utils.parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())
+
+
+def _error_of(response: requests.Response) -> tuple[str, str]:
+    """Code and message of `{"error": {"code", "message"}}`; without such a body the reason phrase."""
+    try:
+        body = next(response.iter_content(ERROR_BODY_BYTES), b"")
+        error = json.loads(body)["error"]
+        return str(error["code"])[:ERROR_MESSAGE_LENGTH], str(error["message"])[:ERROR_MESSAGE_LENGTH]
+    except (ValueError, KeyError, TypeError, requests.RequestException):
+        return f"http_{response.status_code}", response.reason or ""
