@@ -8,10 +8,11 @@ Source: glossary, "How to write for people", 3 to 5 and 8. Every function speaks
 import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.db.backends.postgresql.psycopg_any import Range
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from voucher_portal.dates import Month
+from voucher_portal.dates import ALMATY, Month
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -63,6 +64,18 @@ def percent(share, places: int = 2, language: str | None = None) -> str:
 def day(value: datetime.date) -> str:
     """05.10.2026, the form of tables and fields in both languages."""
     return f"{value:%d.%m.%Y}"
+
+
+def moment(value: datetime.datetime) -> str:
+    """05.10.2026 09:07, by the clock of Almaty."""
+    return f"{value.astimezone(ALMATY):%d.%m.%Y %H:%M}"
+
+
+def days_range(value: Range) -> str:
+    """A range of days whose last day is excluded: «01.09.2025 – 31.05.2026», «с 01.09.2025»."""
+    if value.upper is None:
+        return _("since %(day)s") % {"day": day(value.lower)}
+    return f"{day(value.lower)} – {day(value.upper - datetime.timedelta(days=1))}"
 
 
 def day_words(value: datetime.date, language: str | None = None) -> str:
