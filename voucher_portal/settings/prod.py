@@ -1,0 +1,21 @@
+"""Production: refuses to start until everything that has no safe default is set."""
+
+from voucher_portal.environment import read_environment
+
+read_environment().require(
+    "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "PORTAL_ADDRESS", "PORTAL_DATA_DIR",
+    "TREASURY_URL", "TREASURY_TOKEN",
+)  # fmt: skip
+
+from voucher_portal.settings.base import *  # noqa: E402, F403
+from voucher_portal.settings.base import env  # noqa: E402
+
+# TLS ends at the proxy, which must set this header itself and drop the client's.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,18 @@
+"""All addresses of the portal."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from voucher_portal import health
+
+urlpatterns = [
+    path("healthz/live", health.live, name="healthz_live"),
+    path("healthz/ready", health.ready, name="healthz_ready"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "voucher_portal.errors.bad_request"
+handler403 = "voucher_portal.errors.permission_denied"
+handler404 = "voucher_portal.errors.page_not_found"
+handler500 = "voucher_portal.errors.server_error"
