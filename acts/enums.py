@@ -1,0 +1,53 @@
+"""Choices of acts and payments and the named sets of states that others import."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChargeKind(models.TextChoices):
+    ORIGINAL = "ORIGINAL", _("Charge")
+    REFUND = "REFUND", _("Refund of a charge")
+    CORRECTION = "CORRECTION", _("Recalculation")
+
+
+class ActState(models.TextChoices):
+    """The way of an act: drawn up → submitted by the provider → accepted by the department → paid (REG §13.1)."""
+
+    TO_PROVIDER = "TO_PROVIDER", _("Waits for the provider")
+    TO_CUSTOMER = "TO_CUSTOMER", _("Waits for the department")
+    RETURNED = "RETURNED", _("Returned for correction")
+    SIGNED = "SIGNED", _("Accepted by both sides")
+    PAID = "PAID", _("Paid in full")
+
+
+SUBMITTABLE = (ActState.TO_PROVIDER, ActState.RETURNED)
+DECIDABLE = (ActState.TO_CUSTOMER,)
+PAYABLE = (ActState.SIGNED,)
+
+
+class OrderState(models.TextChoices):
+    """States of a payment order (REG §14.4, contracts/payments.md §8)."""
+
+    PREPARED = "PREPARED", _("Prepared")
+    HELD = "HELD", _("Held until the suspension ends")
+    SENT = "SENT", _("Sent")
+    ACCEPTED = "ACCEPTED", _("Accepted by the treasury")
+    PAID = "PAID", _("Paid")
+    REJECTED = "REJECTED", _("Rejected")
+    RETURNED = "RETURNED", _("Returned by the bank")
+    UNKNOWN = "UNKNOWN", _("The outcome is being clarified")
+    DEBT = "DEBT", _("To be set off against the next act")
+    SET_OFF = "SET_OFF", _("Set off")
+
+
+SENDABLE = (OrderState.PREPARED, OrderState.REJECTED, OrderState.RETURNED)
+IN_FLIGHT = (OrderState.SENT, OrderState.ACCEPTED, OrderState.UNKNOWN)
+SETTLED = (OrderState.PAID, OrderState.SET_OFF)
+
+
+class CloseStage(models.TextChoices):
+    COUNTING = "COUNTING", _("Counting the paid days")
+    CHARGING = "CHARGING", _("Drawing up acts and charges")
+    POSTING = "POSTING", _("Writing the ledger")
+    CHECKING = "CHECKING", _("Checking the sums")
+    DONE = "DONE", _("Closed")

@@ -1,0 +1,26 @@
+"""Tables of acts and payments, by noun."""
+
+from acts.models.acts import Act, ActDocument, ActEvent
+from acts.models.closing import Charge, MonthClose
+from acts.models.payments import (
+    BookedEntry,
+    PaymentAttempt,
+    PaymentFile,
+    PaymentOrder,
+    SetOff,
+    TreasuryReport,
+)
+
+__all__ = [
+    "Act",
+    "ActDocument",
+    "ActEvent",
+    "BookedEntry",
+    "Charge",
+    "MonthClose",
+    "PaymentAttempt",
+    "PaymentFile",
+    "PaymentOrder",
+    "SetOff",
+    "TreasuryReport",
+]

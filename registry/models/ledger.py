@@ -1,0 +1,199 @@
+"""The ledger (сопроводительные записи): append-only, double-entry, sealed batch by batch."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.enums import Account, EntryReason
+from registry.models.children import Contract
+from registry.models.vouchers import Voucher
+from schools.enums import Programme
+from schools.models import Issuer
+
+FINAL = pgtrigger.Update | pgtrigger.Delete
+
+# The text of an entry that a seal is taken of: numbers only where the session could change their spelling.
+ENTRY_TEXT = """concat_ws('|', e.id, e.issuer_id, e.voucher_id, e.month - DATE '2000-01-01', coalesce(e.contract_id, 0),
+    e.from_account, e.to_account, e.amount_kzt, e.local_kzt, e.republican_kzt, coalesce(e.act_id, 0),
+    coalesce(e.order_id, 0), coalesce(e.actor_id, 0), extract(epoch FROM e.at), e.reason)"""
+
+# One statement-level trigger does for a whole batch what a row would do by foreign keys: it refuses entries without
+# their part or reservation, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.
+ENTER_BATCH = (
+    """
+    SELECT count(DISTINCT issuer_id), min(issuer_id) INTO issuers, batch_issuer FROM added;
+    IF issuers = 0 THEN RETURN NULL; END IF;
+    IF issuers > 1 THEN
+        RAISE EXCEPTION 'a batch belongs to one issuer' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM added e
+        LEFT JOIN registry_voucherpart p ON p.voucher_id = e.voucher_id AND p.month = e.month
+        WHERE p.voucher_id IS NULL
+    ) OR EXISTS (
+        SELECT FROM added e
+        LEFT JOIN registry_reservation r ON r.contract_id = e.contract_id AND r.month = e.month
+        WHERE e.contract_id IS NOT NULL AND r.voucher_id IS DISTINCT FROM e.voucher_id
+    ) THEN
+        RAISE EXCEPTION 'a ledger entry without its part or reservation' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+
+    INSERT INTO registry_ledgerbalance AS b
+        (issuer_id, programme, month, account, amount_kzt, local_kzt, republican_kzt)
+    SELECT batch_issuer, v.programme, m.month, m.account, sum(m.amount), sum(m.local), sum(m.republican)
+    FROM (
+        SELECT voucher_id, month, to_account AS account, amount_kzt AS amount, local_kzt AS local,
+               republican_kzt AS republican
+        FROM added WHERE amount_kzt <> 0
+        UNION ALL
+        SELECT voucher_id, month, from_account, -amount_kzt, -local_kzt, -republican_kzt
+        FROM added WHERE amount_kzt <> 0
+    ) m JOIN registry_voucher v ON v.id = m.voucher_id
+    GROUP BY v.programme, m.month, m.account
+    ON CONFLICT (issuer_id, programme, month, account) DO UPDATE
+    SET amount_kzt = b.amount_kzt + excluded.amount_kzt, local_kzt = b.local_kzt + excluded.local_kzt,
+        republican_kzt = b.republican_kzt + excluded.republican_kzt;
+
+    IF EXISTS (SELECT FROM registry_ledgerbalance WHERE issuer_id = batch_issuer AND account <> 'BUDGET'
+               AND (local_kzt < 0 OR republican_kzt < 0)) THEN
+        RAISE EXCEPTION 'an account of the ledger would be negative' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM registry_budget_overrun o WHERE o.issuer_id = batch_issuer AND EXISTS (
+            SELECT FROM added e JOIN registry_voucher v ON v.id = e.voucher_id
+            WHERE e.from_account = 'BUDGET' AND e.amount_kzt <> 0 AND v.programme = o.programme
+              AND extract(year FROM e.month) = o.year)
+    ) THEN
+        RAISE EXCEPTION 'the budget limit would be passed' USING ERRCODE = 'check_violation';
+    END IF;
+
+    SELECT last_id, sha256 INTO last_sealed, last_hash
+    FROM registry_ledgerseal WHERE issuer_id = batch_issuer ORDER BY id DESC LIMIT 1;
+    INSERT INTO registry_ledgerseal (issuer_id, first_id, last_id, entries, sha256, previous_sha256, sealed_at)
+    SELECT batch_issuer, min(e.id), max(e.id), count(*),
+           sha256(coalesce(last_hash, ''::bytea) || convert_to(string_agg(
+    """
+    + ENTRY_TEXT
+    + """, E'\\n' ORDER BY e.id), 'UTF8')), coalesce(last_hash, ''::bytea), now()
+    FROM added e
+    HAVING min(e.id) > coalesce(last_sealed, 0);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the ledger of the issuer was not locked' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """
+)
+
+
+class LedgerEntry(models.Model):
+    """One movement of money of one part; with a contract, of that reservation. Never changed, never deleted.
+
+    `act_id` and `order_id` name rows of the floor above (acts), so they carry no foreign key.
+    """
+
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="entries", db_constraint=False)
+    month = models.DateField(_("month"))
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+    from_account = models.CharField(_("from"), max_length=12, choices=Account)
+    to_account = models.CharField(_("to"), max_length=12, choices=Account)
+    amount_kzt = models.DecimalField(_("amount, KZT"), max_digits=14, decimal_places=2)
+    local_kzt = models.DecimalField(_("local budget, KZT"), max_digits=14, decimal_places=2)
+    republican_kzt = models.DecimalField(_("republican budget, KZT"), max_digits=14, decimal_places=2)
+    act_id = models.BigIntegerField(_("act"), null=True)
+    order_id = models.BigIntegerField(_("payment order"), null=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+    at = models.DateTimeField(_("when"))
+    reason = models.CharField(_("reason"), max_length=20, choices=EntryReason)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = [
+            models.CheckConstraint(
+                name="entry_sources_add_up", condition=Q(amount_kzt=F("local_kzt") + F("republican_kzt"))
+            ),
+            models.CheckConstraint(
+                name="entry_sums_not_negative", condition=Q(local_kzt__gte=0, republican_kzt__gte=0)
+            ),
+            models.CheckConstraint(
+                name="entry_accounts_differ_or_sum_is_zero",
+                condition=~Q(from_account=F("to_account")) | Q(amount_kzt=0),
+            ),
+            models.CheckConstraint(
+                name="entry_accounts_known",
+                condition=Q(from_account__in=Account.values, to_account__in=Account.values),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="entry_is_final", operation=FINAL),
+            pgtrigger.Trigger(
+                name="entry_batch_is_entered",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="added"),
+                declare=[
+                    ("batch_issuer", "bigint"),
+                    ("issuers", "integer"),
+                    ("last_sealed", "bigint"),
+                    ("last_hash", "bytea"),
+                ],
+                func=ENTER_BATCH,
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.from_account} → {self.to_account} {self.amount_kzt}"
+
+
+class LedgerSeal(models.Model):
+    """SHA-256 over one batch of an issuer's entries and the seal before it; `verify_ledger` computes it again."""
+
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="seals")
+    first_id = models.BigIntegerField(_("first entry"))
+    last_id = models.BigIntegerField(_("last entry"))
+    entries = models.PositiveIntegerField(_("entries"))
+    sha256 = models.BinaryField(_("SHA-256"), max_length=32)
+    previous_sha256 = models.BinaryField(_("SHA-256 of the seal before"), max_length=32)
+    sealed_at = models.DateTimeField(_("sealed"))
+
+    class Meta:
+        verbose_name = _("ledger seal")
+        verbose_name_plural = _("ledger seals")
+        triggers = [pgtrigger.Protect(name="seal_is_final", operation=FINAL)]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "first_id"], name="seal_one_per_first_entry"),
+            models.CheckConstraint(name="seal_ids_in_order", condition=Q(first_id__lte=F("last_id"))),
+        ]
+
+    def __str__(self):
+        return f"{self.first_id}–{self.last_id}"
+
+
+class LedgerBalance(models.Model):
+    """What stands on an account for an issuer, programme and month: the sum of the ledger, kept by its trigger."""
+
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="balances")
+    programme = models.CharField(_("programme"), max_length=10, choices=Programme)
+    month = models.DateField(_("month"))
+    account = models.CharField(_("account"), max_length=12, choices=Account)
+    amount_kzt = models.DecimalField(_("amount, KZT"), max_digits=16, decimal_places=2)
+    local_kzt = models.DecimalField(_("local budget, KZT"), max_digits=16, decimal_places=2)
+    republican_kzt = models.DecimalField(_("republican budget, KZT"), max_digits=16, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("balance of the ledger")
+        verbose_name_plural = _("balances of the ledger")
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "programme", "month", "account"], name="balance_one_per_account"),
+        ]
+
+    def __str__(self):
+        return f"{self.programme} {self.month:%Y-%m} {self.account}"
