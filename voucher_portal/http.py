@@ -4,6 +4,7 @@
 module carries a query string, a header or one of the client's secrets.
 """
 
+import contextlib
 import datetime
 import email.utils
 import itertools
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 CHUNK_BYTES = 256 * 1024
-ERROR_BODY_BYTES = 64 * 1024
 ERROR_MESSAGE_LENGTH = 300
 HIDDEN = "***"
 
@@ -102,7 +102,7 @@ class Answer:
             raise BadAnswer("The answer is not JSON.") from None
 
 
-@dataclass
+@dataclass(eq=False)
 class _Failure(Exception):
     """One attempt failed in a way that another attempt may cure."""
 
@@ -214,10 +214,8 @@ class HttpClient:
         try:
             with self._session.send(prepared, **options) as response:
                 return self._judge(response, where, deadline)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        except (requests.ConnectionError, requests.Timeout) as error:
             raise _Failure(type(error).__name__, is_outcome_unknown=not _was_never_connected(error)) from None
-        except requests.exceptions.ContentDecodingError:
-            raise _Failure("broken compression") from None
         except requests.RequestException as error:
             raise BadAnswer(self._hide(f"{where}: {type(error).__name__}")) from None
 
@@ -229,21 +227,32 @@ class HttpClient:
             asked_for = _seconds_to_wait(response.headers.get("Retry-After"))
             raise _Failure(f"HTTP {status}", status, asked_for, is_outcome_unknown=status != 429)
         if 400 <= status < 500:
-            code, message = _error_of(response)
-            message = self._hide(message)
-            raise Refused(self._hide(f"{where}: HTTP {status} {code}"), status=status, code=code, message=message)
+            raise self._refused(response, where, deadline)
         raise BadAnswer(self._hide(f"{where}: HTTP {status}"))
 
     def _read(self, response: requests.Response, where: str, deadline: float) -> bytes:
-        chunks, size = [], 0
-        for chunk in response.iter_content(CHUNK_BYTES):
-            size += len(chunk)
-            if size > self.max_bytes:
-                raise BadAnswer(self._hide(f"{where}: more than {self.max_bytes} bytes"))
-            if self.clock() > deadline:
-                raise _Failure("the answer took too long")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        body = bytearray()
+        try:
+            # read1 gives what has come, so that the clock is looked at also when an answer drips.
+            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if len(body) > self.max_bytes:
+                    raise BadAnswer(self._hide(f"{where}: more than {self.max_bytes} bytes"))
+                if self.clock() > deadline:
+                    raise _Failure("the answer took too long")
+        except urllib3.exceptions.HTTPError as error:
+            raise _Failure(type(error).__name__) from None
+        return bytes(body)
+
+    def _refused(self, response: requests.Response, where: str, deadline: float) -> Refused:
+        """Code and message as in `{"error": {"code", "message"}}`; without such a body the status and its phrase."""
+        code, message = f"http_{response.status_code}", response.reason or ""
+        with contextlib.suppress(BadAnswer, _Failure, ValueError, KeyError, TypeError):
+            error = json.loads(self._read(response, where, deadline))["error"]
+            code, message = str(error["code"]), str(error["message"])
+        code, message = (self._hide(text)[:ERROR_MESSAGE_LENGTH] for text in (code, message))
+        text = self._hide(f"{where}: HTTP {response.status_code} ") + code
+        return Refused(text, status=response.status_code, code=code, message=message)
 
     def _wait(self, where: str, failure: _Failure, attempt: int, deadline: float) -> bool:
         """Wait before the next attempt; False when there shall be none."""
@@ -289,13 +298,3 @@ def _seconds_to_wait(header: str | None) -> float | None:
     if until.tzinfo is None:
         return None
     return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())
-
-
-def _error_of(response: requests.Response) -> tuple[str, str]:
-    """Code and message of `{"error": {"code", "message"}}`; without such a body the reason phrase."""
-    try:
-        body = next(response.iter_content(ERROR_BODY_BYTES), b"")
-        error = json.loads(body)["error"]
-        return str(error["code"])[:ERROR_MESSAGE_LENGTH], str(error["message"])[:ERROR_MESSAGE_LENGTH]
-    except (ValueError, KeyError, TypeError, requests.RequestException):
-        return f"http_{response.status_code}", response.reason or ""
