@@ -260,7 +260,7 @@ class Listing:
 
 
 def _safe(value):
-    """A value for a spreadsheet: numbers and days as they are; an apostrophe disarms a text that would be a formula."""
+    """A value for a spreadsheet: numbers and days as they are; an apostrophe disarms a formula."""
     if value is None or isinstance(value, (bool, int, float, Decimal)):
         return value
     if isinstance(value, datetime.datetime):

@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views import home
 from voucher_portal import health
 
 urlpatterns = [
     path("healthz/live", health.live, name="healthz_live"),
     path("healthz/ready", health.ready, name="healthz_ready"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("", home, name="home"),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,0 +1,93 @@
+"""Sign-in, own data, password and one-time code: parsing and field errors in the words of the portal."""
+
+import re
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+from voucher_portal.forms import PortalForm
+from voucher_portal.identifiers import validate_iin
+
+PHONE = re.compile(r"\+7[0-9]{10}")
+
+
+class SignInForm(PortalForm, AuthenticationForm):
+    """IIN and password. Which of the two is wrong is not told."""
+
+    error_messages = {
+        "invalid_login": _("The IIN or the password is wrong. Check both and try again."),
+        "inactive": _("This sign-in is closed. Ask your organisation or the operator."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        iin = self.fields["username"]
+        iin.label = _("IIN")
+        iin.validators.append(validate_iin)
+        iin.widget.attrs |= {"inputmode": "numeric", "autocomplete": "username", "maxlength": 12}
+        self.fields["password"].label = _("Password")
+
+
+class ProfileForm(PortalForm, forms.ModelForm):
+    """What people may change about themselves: names come from the register."""
+
+    class Meta:
+        model = User
+        fields = ["phone", "email", "language"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].widget.attrs |= {"type": "tel", "autocomplete": "tel"}
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        self.fields["email"].error_messages["invalid"] = _("Enter an e-mail address, for example name@example.kz.")
+        self.fields["phone"].help_text = _("For example +7 701 123 45 67")
+
+    def clean_phone(self) -> str:
+        """The phone as +7 and ten digits; 8 701 … is understood too; an empty one stays empty."""
+        typed = re.sub(r"[\s()\-–]", "", self.cleaned_data["phone"])
+        phone = re.sub(r"^8(?=[0-9]{10}$)", "+7", typed)
+        if phone and not PHONE.fullmatch(phone):
+            raise ValidationError(_("Enter the number as +7 7XX XXX XX XX."), code="phone")
+        return phone
+
+
+class PasswordForm(PortalForm, PasswordChangeForm):
+    """The old password and the new one, twice."""
+
+    error_messages = PasswordChangeForm.error_messages | {
+        "password_incorrect": _("The current password is wrong. Type it again."),
+        "password_mismatch": _("The two passwords differ. Type the same one twice."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = _("Current password")
+        self.fields["new_password1"].label = _("New password")
+        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].help_text = ""
+
+
+class CodeForm(PortalForm):
+    """Six digits of the app that makes one-time codes."""
+
+    code = forms.RegexField(
+        r"^[0-9]{6}$",
+        label=_("One-time code"),
+        error_messages={"invalid": _("The code has 6 digits.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6}),
+    )
+
+    def __init__(self, *args, device: TOTPDevice | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.device = device
+
+    def clean_code(self) -> str:
+        """Refuses a wrong or used code; the device makes a guesser wait longer each time."""
+        code = self.cleaned_data["code"]
+        if self.device is None or not self.device.verify_is_allowed()[0] or not self.device.verify_token(code):
+            raise ValidationError(_("The code does not fit. Wait for the next one and type it."), code="code")
+        return code
