@@ -90,7 +90,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         response = redirect("accounts:profile")
         _remember_language(response, person.language)
         return response
-    return render(request, "accounts/profile.html", {"form": form, "memberships": request.user.memberships_today})
+    memberships, family = request.user.memberships_today, menus.address_of("family:home")
+    return render(request, "accounts/profile.html", {"form": form, "memberships": memberships, "family": family})
 
 
 @never_cache

@@ -146,6 +146,11 @@ class Listing:
         """The name of a URL parameter of this list: `sort`, `page`, `export`."""
         return f"{self.prefix}-{name}" if self.prefix else name
 
+    @property
+    def element_id(self) -> str:
+        """The id of the table's section, which sorting and paging replace."""
+        return f"{self.prefix}-list" if self.prefix else "list"
+
     @cached_property
     def filterset(self) -> FilterSet | None:
         """The bound django-filter set; a wrong value shows its error and filters nothing."""
