@@ -17,7 +17,7 @@ from voucher_portal.identifiers import validate_iban
 class IssuerQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Issuers whose money the user answers for: the own department's, or all for those who oversee."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(organisation__in=user.organisation_ids(DEPARTMENT_ROLES))
 
@@ -46,7 +46,7 @@ class Issuer(models.Model):
 class ProviderQuerySet(models.QuerySet):
     def visible_to(self, user):
         """A provider's own staff, the department that orders from it, and those who oversee."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(
             Q(organisation__in=user.organisation_ids(PROVIDER_ROLES))

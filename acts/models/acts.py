@@ -19,7 +19,7 @@ from voucher_portal.models import StatefulModel
 class ActQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Acts of the user's organisation, or to the user's department; all for those who oversee."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(
             Q(provider__organisation__in=user.organisation_ids(PROVIDER_ROLES))

@@ -17,7 +17,7 @@ from schools.models import Issuer
 class MonthCloseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Closes of the user's department; all for those who oversee."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(issuer__organisation__in=user.organisation_ids(DEPARTMENT_ROLES))
 

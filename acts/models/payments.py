@@ -21,7 +21,7 @@ FINAL = pgtrigger.Update | pgtrigger.Delete
 class PaymentOrderQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Orders to the user's organisation, or from the user's department; all for those who oversee."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(
             Q(act__provider__organisation__in=user.organisation_ids(PROVIDER_ROLES))
