@@ -25,6 +25,17 @@ DECIDABLE = (ActState.TO_CUSTOMER,)
 PAYABLE = (ActState.SIGNED,)
 
 
+class ActEventKind(models.TextChoices):
+    """What happened to an act, as its history tells it."""
+
+    DRAWN_UP = "drawn_up", _("Drawn up")
+    SUBMITTED = "submitted", _("Submitted by the organisation")
+    ACCEPTED = "accepted", _("Accepted by the department")
+    RETURNED = "returned", _("Returned for correction")
+    PAID = "paid", _("Paid in full")
+    REOPENED = "reopened", _("The bank returned the payment")
+
+
 class OrderState(models.TextChoices):
     """States of a payment order (REG §14.4, contracts/payments.md §8)."""
 
