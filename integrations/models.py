@@ -31,7 +31,7 @@ class FeedCursor(models.Model):
 
     lms = models.ForeignKey(Lms, models.PROTECT, related_name="cursors")
     feed = models.CharField(_("feed"), max_length=20, help_text=_("`contracts` or `sheets:2025-10`"))
-    cursor = models.CharField(_("cursor"), max_length=500)
+    cursor = models.CharField(_("cursor"), max_length=1024)
     stored_at = models.DateTimeField(_("stored"), auto_now=True)
 
     class Meta:

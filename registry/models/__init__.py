@@ -3,12 +3,13 @@
 from registry.models.children import Child, Contract, ContractVersion
 from registry.models.ledger import LedgerBalance, LedgerEntry, LedgerSeal
 from registry.models.rules import Budget, Norm, RuleSet, SchoolCalendar, StudyMonth
-from registry.models.sheets import LateFact, PutAside, Sheet, SheetVersion
+from registry.models.sheets import ClosedThrough, LateFact, PutAside, Sheet, SheetVersion
 from registry.models.vouchers import Reservation, Voucher, VoucherPart
 
 __all__ = [
     "Budget",
     "Child",
+    "ClosedThrough",
     "Contract",
     "ContractVersion",
     "LateFact",

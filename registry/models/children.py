@@ -72,7 +72,7 @@ class Child(models.Model):
 class ContractQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Contracts the user signed as guardian, of the user's organisation or department; all for overseers."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         return self.filter(
             Q(guardian=user)
@@ -95,8 +95,8 @@ class Contract(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="contracts")
     programme = models.CharField(_("programme"), max_length=10, choices=Programme)
     level = models.CharField(_("level"), max_length=10, choices=Level)
-    group_name = models.CharField(_("group"), max_length=40)
-    language = models.CharField(_("language of teaching"), max_length=10)
+    group_name = models.CharField(_("group"), max_length=100)
+    language = models.CharField(_("language of teaching"), max_length=16)
     special_needs = models.BooleanField(_("special needs"))
     child = models.ForeignKey(Child, models.PROTECT, related_name="contracts")
     guardian = models.ForeignKey(User, models.PROTECT, related_name="contracts")
@@ -148,8 +148,7 @@ class Contract(models.Model):
                     ("programme", RangeOperators.EQUAL),
                     ("days", RangeOperators.OVERLAPS),
                 ],
-                condition=Q(funding=Funding.FUNDED),
-                deferrable=models.Deferrable.DEFERRED,
+                condition=Q(funding=Funding.FUNDED, is_settled=True),
                 violation_error_message=_("The child already has a funded contract on these days."),
             ),
         ]

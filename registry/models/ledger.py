@@ -35,7 +35,8 @@ ENTER_BATCH = (
     ) OR EXISTS (
         SELECT FROM added e
         LEFT JOIN registry_reservation r ON r.contract_id = e.contract_id AND r.month = e.month
-        WHERE e.contract_id IS NOT NULL AND r.voucher_id IS DISTINCT FROM e.voucher_id
+            AND r.voucher_id = e.voucher_id
+        WHERE e.contract_id IS NOT NULL AND r.voucher_id IS NULL
     ) THEN
         RAISE EXCEPTION 'a ledger entry without its part or reservation' USING ERRCODE = 'foreign_key_violation';
     END IF;

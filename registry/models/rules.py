@@ -93,7 +93,7 @@ class Norm(models.Model):
     programme = models.CharField(_("programme"), max_length=10, choices=Programme)
     level = models.CharField(_("level"), max_length=10, choices=Level)
     area = models.CharField(_("area"), max_length=10, choices=Area)
-    language = models.CharField(_("language of teaching"), max_length=10, blank=True, help_text=_("empty: any"))
+    language = models.CharField(_("language of teaching"), max_length=16, blank=True, help_text=_("empty: any"))
     special_needs = models.BooleanField(_("special needs"), null=True, blank=True, help_text=_("empty: any"))
     days = DateRangeField(_("days"))
     per_month = models.BooleanField(_("per month, not per year"))

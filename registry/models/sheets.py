@@ -9,7 +9,8 @@ from accounts.enums import DEPARTMENT_ROLES, OVERSEEING_ROLES
 from integrations.models import Lms
 from registry.enums import MARKS, ItemKind, PresenceSource, SheetStatus
 from registry.models.children import Contract
-from schools.models import Provider
+from schools.enums import Programme
+from schools.models import Issuer, Provider
 
 
 class SheetQuerySet(models.QuerySet):
@@ -110,7 +111,7 @@ class PutAsideQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         """For the department of the provider that the item names, or all while it names none known; overseers see all."""
-        if user.has_role(*OVERSEEING_ROLES):
+        if user.has_any_role(OVERSEEING_ROLES):
             return self
         departments = user.organisation_ids(DEPARTMENT_ROLES)
         if not departments:
@@ -131,7 +132,7 @@ class PutAside(models.Model):
     raw = models.TextField(_("the item as it came"))
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
-    times = models.PositiveIntegerField(_("times seen"), default=1)
+    waits_for = models.CharField(_("waits for"), max_length=64, blank=True, help_text=_("BIN, or number of a contract"))
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     objects = PutAsideQuerySet.as_manager()
 
@@ -146,6 +147,30 @@ class PutAside(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.key}: {self.reason}"
+
+
+class ClosedThrough(models.Model):
+    """The last month that is closed for an issuer and programme; what comes later for it or before is a late fact."""
+
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="+")
+    programme = models.CharField(_("programme"), max_length=10, choices=Programme)
+    month = models.DateField(_("month"))
+
+    class Meta:
+        verbose_name = _("last closed month")
+        verbose_name_plural = _("last closed months")
+        constraints = [models.UniqueConstraint(fields=["issuer", "programme"], name="closedthrough_one_per_programme")]
+        triggers = [
+            pgtrigger.Protect(name="closed_through_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="closed_through_only_grows",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__month__lt=pgtrigger.F("old__month")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.programme} {self.month:%Y-%m}"
 
 
 class LateFact(models.Model):

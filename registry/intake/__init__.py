@@ -1,0 +1,1 @@
+"""Taking in what the LMS feeds bring: contracts, sheets, and what has to be put aside."""

@@ -1,0 +1,97 @@
+"""One page of the sheets feed of a month: new sheets go in by COPY, changed ones replace their older version."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from integrations.lms.items import Rejected, Sheet
+from registry.enums import ItemKind
+from registry.intake import aside
+from registry.intake.contracts import Taken
+from voucher_portal import sql
+from voucher_portal.copying import NULL, copy_lines
+from voucher_portal.dates import Month
+
+COLUMNS = (
+    "contract_id", "month", "version", "marks", "status", "approved_at", "guardian_confirmed_at", "source",
+    "received_at",
+)  # fmt: skip
+
+
+@dataclass
+class Sorted:
+    """Items of a page, sorted. `new` and `changed` map a contract's key to the newest version of its sheet."""
+
+    taken: Taken = field(default_factory=Taken)
+    new: dict[str, Sheet] = field(default_factory=dict)
+    changed: dict[str, Sheet] = field(default_factory=dict)
+    asides: list[aside.Aside] = field(default_factory=list)
+
+
+def take_sheets(lms_id: int, month: Month, items: list[Sheet | Rejected], now: datetime.datetime) -> Taken:
+    """Take in one page; call inside the transaction that stores the cursor. Repeatable. At most eight queries.
+
+    A sheet of a contract that is not there yet waits for it. A sheet of a closed month becomes a late fact.
+    Source: contracts/lms.md.
+    """
+    known = _known(lms_id, month, items)
+    page = _sort(items, month, known)
+    aside.put_aside(lms_id, page.asides, now)
+    if page.new or page.changed:
+        _write(page, month, known, now)
+        taken = [(f"{key} {month}", sheet.version) for key, sheet in (page.new | page.changed).items()]
+        aside.resolve(lms_id, ItemKind.SHEET, taken, now)
+    return page.taken
+
+
+def _known(lms_id: int, month: Month, items: list) -> dict[str, tuple[int, int]]:
+    """By the LMS's number: our contract, and the version of its sheet (0 for none)."""
+    keys = [item.contract_id for item in items if item.contract_id]
+    rows = sql.fetch("registry/known_sheets", lms=lms_id, month=month.first, keys=keys)
+    return {key: (contract_id, version) for key, contract_id, version in rows}
+
+
+def _sort(items: list[Sheet | Rejected], month: Month, known: dict[str, tuple[int, int]]) -> Sorted:
+    page, versions = Sorted(), {}
+    for item in items:
+        key, version = item.contract_id, item.version
+        ours = known.get(key)
+        stored = versions.get(key) or (ours[1] if ours else 0)
+        if stored and version and version <= stored:
+            page.taken.repeated += 1
+        elif isinstance(item, Rejected):
+            page.asides.append(aside.rejected(ItemKind.SHEET, item, str(month)))
+            page.taken.put_aside += 1
+        elif ours is None:
+            page.asides.append(aside.of_unknown_contract(item))
+            page.taken.put_aside += 1
+        else:
+            (page.changed if ours[1] else page.new)[key] = item
+            versions[key] = version
+            if stored:
+                page.taken.changed += 1
+            else:
+                page.taken.new += 1
+    return page
+
+
+def _write(page: Sorted, month: Month, known: dict, now: datetime.datetime) -> None:
+    received = now.isoformat()
+    copy_lines("registry_sheet", COLUMNS, _lines(page.new, month, known, received))
+    if page.changed:
+        sql.execute("registry/stage_sheets")
+        copy_lines("staged_sheet", COLUMNS, _lines(page.changed, month, known, received))
+        sql.execute("registry/change_sheets")
+    contracts = [known[key][0] for key in (page.new | page.changed)]
+    sql.execute("registry/note_late_sheets", month=month.first, contracts=contracts, now=now)
+
+
+def _lines(sheets: dict[str, Sheet], month: Month, known: dict, received: str):
+    """Rows in COPY's text format. Nothing needs escaping: marks and words come from closed lists."""
+    first = month.first.isoformat()
+    for key, sheet in sheets.items():
+        approved, confirmed = sheet.approved_at, sheet.guardian_confirmed_at
+        yield (
+            f"{known[key][0]}\t{first}\t{sheet.version}\t{sheet.marks}\t{sheet.status}\t"
+            f"{approved.isoformat() if approved else NULL}\t{confirmed.isoformat() if confirmed else NULL}\t"
+            f"{sheet.source}\t{received}"
+        )

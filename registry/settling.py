@@ -1,0 +1,105 @@
+"""Deciding which contracts are funded, and making vouchers, parts, reservations and ledger follow.
+
+Runs at the end of every poll and after every change of reference data, over all contracts that are new, changed or
+unfunded. What was decided is written in batches, each a transaction: a killed run goes on where it stopped.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from registry.eligibility import Budgets, Candidate, Decision, Places, decide
+from registry.enums import FREEABLE, RESERVABLE, Funding, Source
+from registry.ledger import SETTLING, OneRunner, lock_ledger
+from registry.needs import Needs
+from voucher_portal import sql
+from voucher_portal.copying import copy_rows
+
+BATCH = 5_000
+
+
+def settle_contracts(*, now: datetime, by=None, progress: Callable[[int, int], None] | None = None) -> dict:
+    """Decide on every contract that waits for it. One runner at a time; safe to repeat and to kill.
+
+    Returns vouchers issued, contracts reserved and `unfunded` {reason: contracts}, as `poll_lms` reports them.
+    Queries: some twenty, and thirty for every 5 000 contracts.
+    """
+    counts = Counter()
+    with OneRunner(SETTLING):
+        candidates = [Candidate(*row) for row in sql.fetch("registry/settle_candidates")]
+        decisions = _decide_all(candidates)
+        before = {c.contract_id: c for c in candidates}
+        news = [d for d in decisions if _is_news(before[d.contract_id], d)]
+        for done, batch in _batches(news):
+            counts["issued"] += _write(batch, now, by)
+            if progress:
+                progress(done, len(news))
+    counts["reserved"] = sum(
+        d.funding == Funding.FUNDED and before[d.contract_id].funding != Funding.FUNDED for d in decisions
+    )
+    unfunded = Counter(str(d.unfunded_reason) for d in decisions if d.funding == Funding.UNFUNDED)
+    return {"issued": counts["issued"], "reserved": counts["reserved"], "unfunded": dict(sorted(unfunded.items()))}
+
+
+def _is_news(candidate: Candidate, decision: Decision) -> bool:
+    """Whether something has to be written: an unfunded contract that stays so for the same reason needs nothing."""
+    was = (candidate.funding, candidate.unfunded_reason)
+    return not candidate.is_settled or was != (decision.funding, decision.unfunded_reason)
+
+
+def _decide_all(candidates: list[Candidate]) -> list[Decision]:
+    if not candidates:
+        return []
+    places, several = Places(), Counter((c.child_id, c.programme) for c in candidates)
+    params = {"children": [c.child_id for c in candidates], "providers": list({c.provider_id for c in candidates})}
+    for _id, child_id, provider_id, programme, first_day, end_day in sql.fetch("registry/funded_beside", **params):
+        places.take(child_id, provider_id, programme, first_day, end_day)
+        several[child_id, programme] += 1
+    needs = Needs(frozenset(key for key, times in several.items() if times > 1))
+    return decide(candidates, places, Budgets(_budgets_left(candidates)), needs)
+
+
+def _budgets_left(candidates: list[Candidate]) -> dict:
+    """Limits less what is committed; what changed funded contracts hold themselves counts as free for them."""
+    left = {tuple(row[:4]): row[4] for row in sql.fetch("registry/budgets_left")}
+    funded = {c.contract_id: c for c in candidates if c.funding == Funding.FUNDED}
+    for contract_id, year, local, republican in sql.fetch("registry/held_by", contracts=list(funded)):
+        c = funded[contract_id]
+        for source, amount in ((Source.LOCAL, local), (Source.REPUBLICAN, republican)):
+            if (c.issuer_id, c.programme, year, source) in left:
+                left[c.issuer_id, c.programme, year, source] += amount
+    return left
+
+
+def _batches(decisions: list[Decision]) -> Iterator[tuple[int, list[Decision]]]:
+    for start in range(0, len(decisions), BATCH):
+        batch = decisions[start : start + BATCH]
+        yield start + len(batch), batch
+
+
+@transaction.atomic
+def _write(batch: list[Decision], now: datetime, by) -> int:
+    """Write one batch of decisions and all that follows from them; returns how many vouchers were issued."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE settling (contract_id bigint, funding text, unfunded_reason text, norm_id bigint)"
+            " ON COMMIT DROP"
+        )
+    copy_rows(
+        "settling",
+        ("contract_id", "funding", "unfunded_reason", "norm_id"),
+        ((d.contract_id, str(d.funding), str(d.unfunded_reason), d.norm_id) for d in batch),
+    )
+    sql.execute("registry/settle_begin")
+    issuers = [issuer_id for (issuer_id,) in sql.fetch("registry/issuers_touched")]
+    lock_ledger(issuers)
+    issued = sql.execute("registry/issue_vouchers", now=now)
+    sql.execute("registry/reservation_targets")
+    sql.execute("registry/issue_parts")
+    sql.execute("registry/reserve", now=now)
+    for issuer_id in issuers:
+        sql.execute("registry/post_reservations", issuer=issuer_id, now=now, actor=by and by.pk)
+    sql.execute("registry/move_parts_of_settling", reservable=RESERVABLE, freeable=FREEABLE)
+    return issued

@@ -1,0 +1,14 @@
+-- Open parts follow their reservations: RESERVED while one is live, else ACTIVE; a late contract revives an EXPIRED one.
+UPDATE registry_voucherpart p
+SET state = CASE WHEN p.state IN %(reservable)s THEN 'RESERVED' ELSE 'ACTIVE' END
+FROM (
+    SELECT m.voucher_id, m.month, bool_or(m.is_new OR NOT m.is_closed) AS may_reserve,
+           bool_or(NOT m.is_closed) AS is_open,
+           EXISTS (SELECT FROM registry_reservation r
+                   WHERE r.voucher_id = m.voucher_id AND r.month = m.month AND r.covered_days > 0) AS is_live
+    FROM moved m WHERE NOT m.voucher_id IN (SELECT id FROM new_voucher)
+    GROUP BY m.voucher_id, m.month
+) now
+WHERE p.voucher_id = now.voucher_id AND p.month = now.month
+  AND ((p.state IN %(reservable)s AND now.is_live AND now.may_reserve)
+    OR (p.state IN %(freeable)s AND NOT now.is_live AND now.is_open));
