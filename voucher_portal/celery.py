@@ -3,7 +3,8 @@
 import os
 
 from celery import Celery
-from kombu import Queue
+from celery.signals import setup_logging
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
 
@@ -11,6 +12,12 @@ QUEUES = ("poll", "close", "documents", "payments")
 
 app = Celery("voucher_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name) for name in QUEUES]
+# each with an exchange and a key of its own: under a common key every queue would get a copy of every task
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_create_missing_queues = False  # a mistyped queue fails at once instead of filling a list nobody reads
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logging_to_the_settings(**_kwargs) -> None:
+    """Celery sets up logging of its own unless somebody listens here."""

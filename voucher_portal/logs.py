@@ -14,6 +14,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Twelve digits that begin with a birth date and go on with the digit of century and sex.
 IIN = re.compile(r"(?<!\d)(\d\d(?:0[1-9]|1[0-2]))(?:0[1-9]|[12]\d|3[01])[0-6]\d{3}(\d\d)(?!\d)")
 
+QUIETER = {"axes.apps": "WARNING", "fontTools": "ERROR", "weasyprint": "ERROR"}
+
 log = structlog.get_logger("portal.requests")
 
 
@@ -95,6 +97,6 @@ def configure(*, level: str, json_lines: bool) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},
+            "loggers": {name: {"level": level} for name, level in QUIETER.items()},
         }
     )

@@ -1,0 +1,143 @@
+"""`make run`: the whole portal on one machine, from an empty data folder to a served demo, until Ctrl-C.
+
+PostgreSQL and Redis have been started by the settings where the environment names none; they are stopped at the end
+if this process started them.
+"""
+
+import contextlib
+import fcntl
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import TextIO
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
+
+from django.conf import settings  # noqa: E402
+
+from voucher_portal import embedded  # noqa: E402
+from voucher_portal.celery import QUEUES  # noqa: E402
+from voucher_portal.environment import Environment  # noqa: E402
+from voucher_portal.processes import Supervisor, listening_socket  # noqa: E402
+
+HOST = "127.0.0.1"
+READY_WITHIN_SECONDS = 120
+DEMO_TOKEN = "the-demo-has-no-secrets"
+PYTHON = [sys.executable, "-m"]
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def main() -> int:
+    """Prepare, serve, play the demo, and go on serving until a signal; 1 when a process ended that should not have."""
+    with _only_one() as address_file:
+        if address_file is None:
+            return 0
+        supervisor = Supervisor(settings.DATA_DIR / "logs", dict(os.environ))
+        try:
+            return _run(supervisor, address_file)
+        finally:
+            _say("Stopping …")
+            supervisor.end_all()
+            embedded.stop_started_here()
+            _say("Stopped.")
+
+
+def _run(supervisor: Supervisor, address_file: TextIO) -> int:
+    if supervisor.run("migrate", [*MANAGE, "migrate", "--verbosity", "0"]) != 0:
+        return _outcome(supervisor)
+    address = _start_processes(supervisor)
+    address_file.write(address)
+    address_file.flush()
+    if not _is_ready(supervisor, address):
+        return _outcome(supervisor)
+    _say(f"The portal is at {address}; logs are in {supervisor.log_dir}. Ctrl-C ends it.")
+    supervisor.watch()
+    return _outcome(supervisor)
+
+
+def _outcome(supervisor: Supervisor) -> int:
+    if supervisor.signal_received:
+        return 0
+    if name := supervisor.ended():
+        _say(f"The process {name} ended by itself; see {supervisor.log_dir / name}.log")
+    return 1
+
+
+def _start_processes(supervisor: Supervisor) -> str:
+    """Start the other sides of our wires, background work and pages; the portal's address."""
+    env = Environment(os.environ)
+    _start_treasury(supervisor, env)
+    listener = listening_socket(HOST, env.number("PORT", 8000))
+    address = f"http://{HOST}:{listener.getsockname()[1]}"
+    supervisor.environment["PORTAL_ADDRESS"] = address
+    worker = [
+        "celery",
+        "--app",
+        "voucher_portal",
+        "worker",
+        "--concurrency",
+        "2",
+        "--without-mingle",
+        "--without-gossip",
+    ]
+    supervisor.start("worker", [*PYTHON, *worker, "--queues", ",".join(QUEUES)])
+    supervisor.start("beat", [*PYTHON, "celery", "--app", "voucher_portal", "beat", "--pidfile="])
+    web = ["gunicorn", "voucher_portal.wsgi", "--config", "python:voucher_portal.web", "--bind"]
+    supervisor.start("web", [*PYTHON, *web, f"fd://{listener.fileno()}"], pass_fds=(listener.fileno(),))
+    listener.close()
+    return address
+
+
+def _start_treasury(supervisor: Supervisor, env: Environment) -> None:
+    if env.text("TREASURY_URL"):
+        return
+    supervisor.environment["TREASURY_TOKEN"] = DEMO_TOKEN
+    port = _free_port(env.number("TREASURY_EMULATOR_PORT", 8094))
+    book = str(settings.DATA_DIR / "treasury" / "book.sqlite3")
+    emulator = ["integrations.emulators.treasury", "--port", port, "--book", book]
+    supervisor.start("treasury", [*PYTHON, *emulator])
+    supervisor.environment["TREASURY_URL"] = f"http://{HOST}:{port}"
+
+
+def _free_port(wanted: int) -> str:
+    with listening_socket(HOST, wanted) as listener:
+        return str(listener.getsockname()[1])
+
+
+def _is_ready(supervisor: Supervisor, address: str) -> bool:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < deadline and not supervisor.interrupted():
+        try:
+            with urllib.request.urlopen(f"{address}/healthz/ready", timeout=10):
+                return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    return False
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[TextIO | None]:
+    """The file that holds the address of the portal of this data folder; None while another process serves it."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "address").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            _say(f"The portal of {settings.DATA_DIR} runs already: {file.read() or 'it is starting'}")
+            yield None
+            return
+        file.truncate(0)
+        yield file
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
