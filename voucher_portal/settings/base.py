@@ -2,6 +2,7 @@
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
@@ -19,13 +20,13 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "accounts.reference_admin.ReferenceAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "voucher_portal.static.PortalStaticFiles",
     "django.contrib.postgres",
     "django_fsm",
     "pgtrigger",
@@ -183,6 +184,21 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "voucher_portal.errors.csrf_failure"
 
+UNFOLD = {
+    "SITE_TITLE": "Ваучер",
+    "SITE_HEADER": "Ваучер",
+    "SITE_ICON": lambda request: static("portal.svg"),
+    "SHOW_VIEW_ON_SITE": False,
+    "THEME": "light",
+    # Shades of the portal's accent, #0b6b8a.
+    "COLORS": {
+        "primary": {
+            "50": "#eef7fa", "100": "#d5eaf1", "200": "#abd5e3", "300": "#78bbd0", "400": "#3f9ab6", "500": "#1a809f",
+            "600": "#0b6b8a", "700": "#095871", "800": "#07485d", "900": "#063b4d", "950": "#042632",
+        }
+    },
+}  # fmt: skip
+
 # What a browser may do
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -216,7 +232,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("vendor/tabler", NODE_MODULES / "@tabler" / "core" / "dist"),
+    ("vendor/tabler/css", NODE_MODULES / "@tabler" / "core" / "dist" / "css"),
+    ("vendor/tabler/js", NODE_MODULES / "@tabler" / "core" / "dist" / "js"),
     ("vendor/tabler-icons", NODE_MODULES / "@tabler" / "icons-webfont" / "dist"),
     ("vendor/golos-text", NODE_MODULES / "@fontsource-variable" / "golos-text"),
     ("vendor/htmx", NODE_MODULES / "htmx.org" / "dist"),
@@ -226,7 +243,7 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "voucher_portal.static.PortalStaticStorage"},
 }
 
 # Others' systems
