@@ -90,9 +90,7 @@ class Budgets:
 
 def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Those funded earlier keep their place; the others by signed_at, LMS code, number in the LMS."""
-    return sorted(
-        candidates, key=lambda c: (c.funding != Funding.FUNDED, c.signed_at, c.lms_code, c.external_id)
-    )
+    return sorted(candidates, key=lambda c: (c.funding != Funding.FUNDED, c.signed_at, c.lms_code, c.external_id))
 
 
 def decide(

@@ -42,9 +42,7 @@ class Needs:
     def parts(self) -> dict[str, list[Part]]:
         months = defaultdict(list)
         for m in StudyMonth.objects.filter(is_part=True).order_by("month"):
-            months[m.programme].append(
-                Part(m.month, m.start_year, int(m.study_mask, 2), m.study_days, m.is_last_part)
-            )
+            months[m.programme].append(Part(m.month, m.start_year, int(m.study_mask, 2), m.study_days, m.is_last_part))
         return months
 
     @cached_property

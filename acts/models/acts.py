@@ -44,9 +44,7 @@ class Act(StatefulModel):
     republican_kzt = models.DecimalField(_("republican budget, KZT"), max_digits=16, decimal_places=2)
     state = FSMField(_("state"), choices=ActState, default=ActState.TO_PROVIDER, max_length=12, protected=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
-    )
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     return_reason = models.TextField(_("reason of the return"), blank=True)
@@ -86,8 +84,16 @@ class Act(StatefulModel):
             pgtrigger.ReadOnly(
                 name="act_sums_are_final",
                 fields=[
-                    "number", "close", "provider", "state_order", "bill_month", "amount_kzt", "local_kzt",
-                    "republican_kzt", "children", "paid_days",
+                    "number",
+                    "close",
+                    "provider",
+                    "state_order",
+                    "bill_month",
+                    "amount_kzt",
+                    "local_kzt",
+                    "republican_kzt",
+                    "children",
+                    "paid_days",
                 ],
             ),
         ]

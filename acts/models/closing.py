@@ -90,9 +90,7 @@ class Charge(models.Model):
 
     close = models.ForeignKey(MonthClose, models.PROTECT, related_name="charges", db_constraint=False, db_index=False)
     act = models.ForeignKey(Act, models.PROTECT, related_name="charges", db_constraint=False)
-    contract = models.ForeignKey(
-        Contract, models.PROTECT, related_name="charges", db_constraint=False, db_index=False
-    )
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="charges", db_constraint=False, db_index=False)
     voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="charges", db_constraint=False)
     service_month = models.DateField(_("month of service"))
     bill_month = models.DateField(_("month of the act"))
@@ -167,5 +165,3 @@ class Charge(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.service_month:%Y-%m} {self.amount_kzt}"
-
-

@@ -152,9 +152,7 @@ class PaymentAttempt(models.Model):
         verbose_name_plural = _("payment attempts")
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="attempt_one_per_number"),
-            models.UniqueConstraint(
-                fields=["order"], condition=Q(is_final=False), name="attempt_one_live_per_order"
-            ),
+            models.UniqueConstraint(fields=["order"], condition=Q(is_final=False), name="attempt_one_live_per_order"),
             models.CheckConstraint(name="attempt_pays_something", condition=Q(amount_kzt__gt=0)),
         ]
         triggers = [pgtrigger.Protect(name="attempt_stays", operation=pgtrigger.Delete)]

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from integrations.lms.items import Contract, Rejected
 from registry.enums import ItemKind
 from registry.intake import aside
+from registry.intake.years import ProgrammeYears
 from registry.models import Contract as ContractRow
-from registry.models import RuleSet
-from registry.rules import DEFAULT_PARTS
 from schools.models import Provider
 from voucher_portal import sql
 from voucher_portal.copying import copy_lines
 from voucher_portal.copying import field as as_text
-from voucher_portal.dates import Month
 
 COLUMNS = (
     "external_id", "version", "status", "provider_id", "programme", "level", "group_name", "language",
@@ -41,10 +39,10 @@ class Taken:
 
 @dataclass
 class Sorted:
-    """Items of a page, sorted: the newest version of each contract to take in, and what to put aside."""
+    """Items of a page, sorted: the newest version of each contract with our provider, and what to put aside."""
 
     taken: Taken = field(default_factory=Taken)
-    fresh: dict[str, Contract] = field(default_factory=dict)
+    fresh: dict[str, tuple[Contract, int]] = field(default_factory=dict)
     asides: list[aside.Aside] = field(default_factory=list)
 
 
@@ -59,21 +57,20 @@ def take_contracts(lms_id: int, items: list[Contract | Rejected], now: datetime.
     aside.put_aside(lms_id, page.asides, now)
     if page.fresh:
         _write(lms_id, page.fresh, now)
-        aside.resolve(lms_id, ItemKind.CONTRACT, [(c.contract_id, c.version) for c in page.fresh.values()], now)
+        aside.resolve(
+            lms_id, ItemKind.CONTRACT, [(c.contract_id, c.version) for c, _provider in page.fresh.values()], now
+        )
     return page.taken
 
 
 def _sort(lms_id: int, items: list[Contract | Rejected]) -> Sorted:
     keys = [item.contract_id for item in items if item.contract_id]
-    known = dict(
-        ContractRow.objects.filter(lms_id=lms_id, external_id__in=keys).values_list("external_id", "version")
-    )
+    known = dict(ContractRow.objects.filter(lms_id=lms_id, external_id__in=keys).values_list("external_id", "version"))
     bins = {item.provider_bin for item in items if item.provider_bin}
     providers = dict(Provider.objects.filter(organisation__bin__in=bins).values_list("organisation__bin", "pk"))
     page = Sorted()
     for item in items:
         _sort_one(page, item, known, providers)
-    page.fresh = {key: (item, providers[item.provider_bin]) for key, item in page.fresh.items()}
     return page
 
 
@@ -88,7 +85,7 @@ def _sort_one(page: Sorted, item: Contract | Rejected, known: dict, providers: d
         page.asides.append(aside.of_unknown_provider(item))
         page.taken.put_aside += 1
     else:
-        page.fresh[item.contract_id] = item
+        page.fresh[item.contract_id] = (item, providers[item.provider_bin])
         known[item.contract_id] = item.version
         if version:
             page.taken.changed += 1
@@ -109,38 +106,33 @@ def _line(item: Contract, provider_id: int, years: ProgrammeYears) -> str:
         map(
             as_text,
             (
-                item.contract_id, item.version, item.status, provider_id, item.programme, item.level, item.group,
-                item.language, item.special_needs, child.iin, child.last_name, child.first_name,
-                child.middle_name or "", child.birth_date, guardian.iin, guardian.last_name, guardian.first_name,
-                guardian.middle_name or "", guardian.phone or "", guardian.email or "", guardian.language,
-                item.parent_fee_kzt, item.signed_at, item.starts_on, item.ends_on, item.end_reason or "",
+                item.contract_id,
+                item.version,
+                item.status,
+                provider_id,
+                item.programme,
+                item.level,
+                item.group,
+                item.language,
+                item.special_needs,
+                child.iin,
+                child.last_name,
+                child.first_name,
+                child.middle_name or "",
+                child.birth_date,
+                guardian.iin,
+                guardian.last_name,
+                guardian.first_name,
+                guardian.middle_name or "",
+                guardian.phone or "",
+                guardian.email or "",
+                guardian.language,
+                item.parent_fee_kzt,
+                item.signed_at,
+                item.starts_on,
+                item.ends_on,
+                item.end_reason or "",
                 years.days_of(item.programme, item.starts_on, item.ends_on),
             ),  # fmt: skip
         )
     )
-
-
-class ProgrammeYears:
-    """Knows when the school years of programmes end. One query, whatever the number of contracts."""
-
-    def __init__(self):
-        self.rule_sets = list(RuleSet.objects.all())
-        self.known: dict[tuple, str] = {}
-
-    def days_of(self, programme: str, starts_on: datetime.date, ends_on: datetime.date | None) -> str:
-        """The days of a contract as a range of PostgreSQL; with no last day it runs to the end of its year."""
-        key = (programme, starts_on, ends_on)
-        if key not in self.known:
-            self.known[key] = f"[{starts_on},{ends_on or self.end_of_year(programme, starts_on)}]"
-        return self.known[key]
-
-    def end_of_year(self, programme: str, day: datetime.date) -> datetime.date:
-        """The last day of the month of the last part of the year in which `day` lies, or that follows it.
-
-        A school contract that begins in August belongs to the year that begins in September. Source: contracts/lms.md
-        (`ends_on`), S1 (months of the parts).
-        """
-        rules = next((r for r in self.rule_sets if r.programme == programme and day in r.days), None)
-        last_month = (rules.parts if rules else DEFAULT_PARTS[programme])[-1]
-        last = Month(day.year + (day.month > last_month), last_month)
-        return max(last.last, day)

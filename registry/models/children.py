@@ -45,7 +45,11 @@ class Child(models.Model):
     search_key = key_of(FoldKey)
     birth_date = models.DateField(_("birth date"))
     life_status = models.CharField(
-        _("state database"), max_length=15, choices=LifeStatus, default=LifeStatus.UNKNOWN, db_default=LifeStatus.UNKNOWN
+        _("state database"),
+        max_length=15,
+        choices=LifeStatus,
+        default=LifeStatus.UNKNOWN,
+        db_default=LifeStatus.UNKNOWN,
     )
     # Names come from the contract signed last, so that the order of delivery does not matter.
     named_at = models.DateTimeField(editable=False)
@@ -110,9 +114,7 @@ class Contract(models.Model):
     funding = models.CharField(
         _("funding"), max_length=10, choices=Funding, default=Funding.NEW, db_default=Funding.NEW
     )
-    unfunded_reason = models.CharField(
-        _("reason"), max_length=20, choices=UnfundedReason, blank=True, db_default=""
-    )
+    unfunded_reason = models.CharField(_("reason"), max_length=20, choices=UnfundedReason, blank=True, db_default="")
     norm = models.ForeignKey(Norm, models.PROTECT, related_name="contracts", null=True)
     is_settled = models.BooleanField(default=False, db_default=False)
     objects = ContractQuerySet.as_manager()
@@ -186,9 +188,7 @@ class ContractVersion(models.Model):
     class Meta:
         verbose_name = _("earlier version of a contract")
         verbose_name_plural = _("earlier versions of contracts")
-        triggers = [
-            pgtrigger.Protect(name="contract_version_is_final", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="contract_version_is_final", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self):
         return f"{self.contract_id} v{self.version}"

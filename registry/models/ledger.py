@@ -193,7 +193,9 @@ class LedgerBalance(models.Model):
         verbose_name = _("balance of the ledger")
         verbose_name_plural = _("balances of the ledger")
         constraints = [
-            models.UniqueConstraint(fields=["issuer", "programme", "month", "account"], name="balance_one_per_account"),
+            models.UniqueConstraint(
+                fields=["issuer", "programme", "month", "account"], name="balance_one_per_account"
+            ),
         ]
 
     def __str__(self):

@@ -132,7 +132,9 @@ class PutAside(models.Model):
     raw = models.TextField(_("the item as it came"))
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
-    waits_for = models.CharField(_("waits for"), max_length=64, blank=True, help_text=_("BIN, or number of a contract"))
+    waits_for = models.CharField(
+        _("waits for"), max_length=64, blank=True, help_text=_("BIN, or number of a contract")
+    )
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     objects = PutAsideQuerySet.as_manager()
 

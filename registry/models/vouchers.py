@@ -79,7 +79,12 @@ class VoucherPart(StatefulModel):
     voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="parts", db_constraint=False, db_index=False)
     month = models.DateField(_("month"))
     state = FSMField(
-        _("state"), choices=PartState, default=PartState.ACTIVE, db_default=PartState.ACTIVE, max_length=12, protected=True
+        _("state"),
+        choices=PartState,
+        default=PartState.ACTIVE,
+        db_default=PartState.ACTIVE,
+        max_length=12,
+        protected=True,
     )
 
     class Meta:

@@ -1,0 +1,5 @@
+-- Months of contracts that earn nothing, by the reason that a person can act on.
+SELECT CASE WHEN sheet IS NULL THEN 'NO_SHEET' WHEN sheet <> 'approved' THEN 'SHEET_NOT_APPROVED'
+            WHEN present_days < min_present_days THEN 'NO_PRESENCE' ELSE 'NO_PAID_DAYS' END AS reason, count(*)
+FROM billing WHERE is_ours AND amount = 0 AND covered_days > 0
+GROUP BY 1 ORDER BY 1

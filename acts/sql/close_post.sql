@@ -1,0 +1,57 @@
+-- Money of the close, refunds before what is taken anew: taken back from where it is, topped up where the reservation
+-- was smaller, written off, and the unearned rest given back to the limit. A part that ends with no charge expires.
+CREATE TEMP TABLE part_now ON COMMIT DROP AS
+SELECT voucher_id, month, bool_or(is_first) AS is_first,
+       bool_or(is_ours AND amount > 0) OR bool_or(NOT is_ours AND is_live) AS is_live,
+       bool_or(NOT is_ours AND NOT is_closed AND covered_days > 0) AS is_pending
+FROM (
+    SELECT b.*, NOT b.is_ours AND EXISTS (
+               SELECT FROM acts_charge c WHERE c.contract_id = b.contract_id AND c.service_month = b.month
+               AND c.kind <> 'REFUND' AND NOT EXISTS (SELECT FROM acts_charge r WHERE r.reverses_id = c.id)) AS is_live,
+           b.is_ours OR EXISTS (
+               SELECT FROM registry_closedthrough t JOIN schools_provider p ON p.issuer_id = t.issuer_id
+               WHERE p.id = b.provider_id AND t.programme = %(programme)s AND t.month >= b.month) AS is_closed
+    FROM billing b
+) b
+GROUP BY voucher_id, month
+UNION ALL
+SELECT p.voucher_id, p.month, true, false, false
+FROM registry_voucherpart p
+JOIN registry_voucher v ON v.id = p.voucher_id AND v.issuer_id = %(issuer)s AND v.programme = %(programme)s
+WHERE p.month <= %(month)s AND p.state = 'ACTIVE'
+  AND NOT EXISTS (SELECT FROM billing b WHERE b.voucher_id = p.voucher_id AND b.month = p.month);
+
+INSERT INTO registry_ledgerentry (issuer_id, voucher_id, month, contract_id, from_account, to_account, amount_kzt,
+                                  local_kzt, republican_kzt, act_id, actor_id, at, reason)
+SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,
+       act_id, %(actor)s, %(now)s, reason
+FROM (
+    SELECT 0 AS place, l.voucher_id, l.month, l.contract_id,
+           CASE WHEN l.is_redeemed THEN 'REDEEMED' ELSE 'WRITTEN_OFF' END AS from_account, 'RELEASED' AS to_account,
+           -l.local AS local, l.local - l.amount AS republican, a.id AS act_id, 'REFUND' AS reason
+    FROM line l
+    JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = l.provider_id AND a.state_order_id = l.state_order_id
+    WHERE l.kind = 'REFUND'
+    UNION ALL
+    SELECT m.place, b.voucher_id, b.month, b.contract_id, m.from_account, m.to_account, m.local, m.republican,
+           CASE WHEN m.place = 2 THEN a.id END,
+           CASE WHEN m.place = 3 THEN 'UNEARNED' WHEN b.is_first AND m.place = 2 THEN 'CLOSED' ELSE 'LATE_FACT' END
+    FROM billing b
+    LEFT JOIN line l ON l.contract_id = b.contract_id AND l.month = b.month AND l.voucher_id = b.voucher_id
+        AND l.kind <> 'REFUND'
+    LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = l.provider_id
+        AND a.state_order_id = l.state_order_id
+    CROSS JOIN LATERAL (VALUES
+        (1, 'BUDGET', 'RESERVED', greatest(l.local - b.reserved_local, 0),
+         greatest(l.amount - l.local - b.reserved_republican, 0)),
+        (2, 'RESERVED', 'WRITTEN_OFF', coalesce(l.local, 0), coalesce(l.amount - l.local, 0)),
+        (3, 'RESERVED', 'RELEASED', greatest(b.reserved_local - coalesce(l.local, 0), 0),
+         greatest(b.reserved_republican - coalesce(l.amount - l.local, 0), 0))
+    ) AS m(place, from_account, to_account, local, republican)
+    WHERE b.is_ours AND m.local + m.republican > 0
+    UNION ALL
+    SELECT 4, n.voucher_id, n.month, NULL, 'BUDGET', 'BUDGET', 0, 0, NULL, 'EXPIRED'
+    FROM part_now n JOIN registry_voucherpart p USING (voucher_id, month)
+    WHERE NOT n.is_live AND NOT n.is_pending AND p.state IN %(expirable)s
+) e
+ORDER BY place, voucher_id, month;
