@@ -14,7 +14,7 @@ from django.db import connection
 @cache
 def statement(name: str) -> str:
     """The text of `<app>/sql/<file>.sql` for a name like `registry/issue_vouchers`."""
-    app, file = name.split("/")
+    app, file = name.split("/", 1)
     return (Path(settings.BASE_DIR) / app / "sql" / f"{file}.sql").read_text(encoding="utf-8")
 
 
