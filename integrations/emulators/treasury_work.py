@@ -18,17 +18,16 @@ KIND_BY_PREFIX = {"STS": "pain.002", "NTF": "camt.054"}
 def work(book: Book, now: float | None = None) -> None:
     """One round, at a poll of the reports: every file that has lain long enough, then every return that is due.
 
-    Each file, and all the returns, are one transaction with the reports about them. Safe to be killed in and repeated.
+    One transaction with the reports about it: safe to be killed in, to be repeated, and to be asked for by two at once.
     """
-    poll = book.next_number("polls")
     moment = time.time() if now is None else now
-    for row in book.rows("SELECT * FROM message WHERE state = 'received' ORDER BY taken_at, rowid"):
-        script = book.script
-        if poll - row["taken_at_poll"] > script.delay_polls and moment - row["taken_at"] >= script.delay_seconds:
-            with book.change():
-                _process(book, row["msg_id"], poll)
     with book.change():
-        _send_back(book, book.script, poll)
+        poll = book.next_number("polls")
+        script = book.script
+        for row in book.rows("SELECT * FROM message WHERE state = 'received' ORDER BY taken_at, rowid"):
+            if poll - row["taken_at_poll"] > script.delay_polls and moment - row["taken_at"] >= script.delay_seconds:
+                _process(book, row["msg_id"], poll)
+        _send_back(book, script, poll)
 
 
 class _Desk:

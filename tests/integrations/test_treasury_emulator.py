@@ -221,6 +221,23 @@ def test_the_same_file_sent_by_many_at_once_is_taken_once(treasury):
     assert len(states(treasury)) == 100
 
 
+def test_a_file_is_paid_once_however_many_ask_for_reports_at_once(treasury, client):
+    pay(client, large_file(200))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    threads = [
+        threading.Thread(
+            target=requests.get, args=(f"{treasury.url}/reports",), kwargs={"headers": headers, "timeout": 9}
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(book(treasury)["entries"]) == 200
+    assert len(poll(client)[0]) == 3
+
+
 def test_two_thousand_transfers_are_taken_in_a_second_of_processor_time(client):
     content = pain001.write(large_file(2_000))
     started = time.process_time()  # of both sides; not the clock's time, which others on this machine use too
