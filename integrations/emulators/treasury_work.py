@@ -18,7 +18,7 @@ KIND_BY_PREFIX = {"STS": "pain.002", "NTF": "camt.054"}
 def work(book: Book, now: float | None = None) -> None:
     """One round, at a poll of the reports: every file that has lain long enough, then every return that is due.
 
-    One transaction with the reports about it: safe to be killed in, to be repeated, and to be asked for by two at once.
+    One transaction with the reports about it: safe to be killed in, repeated, and asked for by two at once.
     """
     moment = time.time() if now is None else now
     with book.change():
