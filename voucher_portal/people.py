@@ -21,7 +21,7 @@ ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШ
 _RANKS = (string.ascii_uppercase + string.ascii_lowercase)[: len(ALPHABET)]
 _LATIN_RANKS = "".join(chr(0x100 + place) for place in range(26))
 # PostgreSQL drops the characters of `from` that have no partner in `to`: quotation marks do not count in the order.
-_QUOTES = "«»„“”\"'’"
+_QUOTES = "«»„“”\"'’№"
 
 SORT_FROM = ALPHABET + ALPHABET.lower() + string.ascii_uppercase + string.ascii_lowercase + _QUOTES
 SORT_TO = _RANKS * 2 + _LATIN_RANKS * 2
