@@ -1,4 +1,4 @@
-"""What every test shares: the session's own services, a clock that can be set."""
+"""What every test shares: the session's own services, a clock that can be set, a browser."""
 
 import datetime
 import os
@@ -10,7 +10,11 @@ import time_machine
 
 from voucher_portal import embedded
 
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ALMATY = datetime.timezone(datetime.timedelta(hours=5))
+
+# Playwright runs an event loop in the test's thread, which Django would take for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -36,3 +40,19 @@ def freeze() -> Iterator:
     yield at
     for travel in reversed(travels):
         travel.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Drive the machine's own Chromium, not one that Playwright would download."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if chromium is None:
+        pytest.skip("No Chromium here. Run once: sudo apt-get install --no-install-recommends chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
+    return browser_type_launch_args | {"executable_path": chromium, "args": ["--disable-gpu", *sandbox]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    """People of Almaty, reading Russian unless a test says otherwise."""
+    return browser_context_args | {"locale": "ru-KZ", "timezone_id": "Asia/Almaty"}

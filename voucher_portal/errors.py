@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 
 def _error_page(request: HttpRequest, status: int, template: str | None = None) -> HttpResponse:
@@ -30,5 +31,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault. The page needs no database: neither its template nor the context processors read any row."""
-    return _error_page(request, 500)
+    """500: our fault. Rendered without the request: no context processor may ask a database that is down."""
+    page = render_to_string("errors/500.html", {"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(page, status=500)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 os.environ["PORTAL_ENV_FILE"] = "none"  # a developer's .env must not change a test
+os.environ.pop("PORTAL_TODAY", None)
 if not os.environ.get("PORTAL_DATA_DIR"):
     # Set for the workers of pytest-xdist too, which inherit the environment and so share the services.
     os.environ["PORTAL_DATA_DIR"] = os.environ["PORTAL_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
@@ -21,6 +22,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 
