@@ -19,3 +19,4 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+PRODUCTION = True  # the day is that of the clock: PORTAL_TODAY is not looked at
