@@ -51,5 +51,3 @@ def days_to_pay(days: int) -> str:
         late = -days
         return ngettext("%(count)s calendar day overdue", "%(count)s calendar days overdue", late) % {"count": late}
     return ngettext("%(count)s calendar day left", "%(count)s calendar days left", days) % {"count": days}
-
-

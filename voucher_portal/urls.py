@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz/ready", health.ready, name="healthz_ready"),
     path("", home, name="home"),
     path("", include("accounts.urls")),
+    path("acts/", include("acts.urls")),
     path("admin/", admin.site.urls),
 ]
 
