@@ -61,6 +61,7 @@ class LmsEmulator(Emulator):
             "contracts": Feed([Path(path) for path in contracts], shuffle_seed),
             "sheets": SheetFeed([Path(path) for path in sheets], shuffle_seed),
         }
+        self.faults: LmsFaults
         self.served: Counter[str] = Counter()
         super().__init__(token=token, port=port, faults=faults)
 

@@ -162,7 +162,9 @@ class People:
             (False, True): _RUSSIAN_BOYS,
             (False, False): _RUSSIAN_GIRLS,
         }[family.is_kazakh, is_boy]
-        return self._person(rng.choice(names), family, family.father, birth_date, is_boy)
+        return self._person(
+            rng.choice(names), family.surname, family.father, birth_date, is_kazakh=family.is_kazakh, is_male=is_boy
+        )
 
     def _guardian(self, is_kazakh: bool, surname: str, father: str) -> Guardian:
         rng = self.rng
@@ -171,20 +173,21 @@ class People:
         name = rng.choice(mothers) if is_mother else father
         grandfather = rng.choice(_KAZAKH_FATHERS if is_kazakh else list(_RUSSIAN_FATHERS))
         born = datetime.date(rng.randint(1975, 1999), 1, 1) + datetime.timedelta(days=rng.randrange(365))
-        parents = Family(is_kazakh, surname, grandfather, None)
-        person = self._person(name, parents, grandfather, born, not is_mother)
+        person = self._person(name, surname, grandfather, born, is_kazakh=is_kazakh, is_male=not is_mother)
         phone = self.numbers.phone()
         email = f"parent{phone[-7:]}@example.kz" if rng.random() < 0.6 else None
         language = "kk" if rng.random() < (0.75 if is_kazakh else 0.05) else "ru"
         return Guardian(person, phone, email, language)
 
-    def _person(self, name: str, family: Family, father: str, born: datetime.date, is_male: bool) -> Person:
+    def _person(
+        self, name: str, surname: str, father: str, born: datetime.date, *, is_kazakh: bool, is_male: bool
+    ) -> Person:
         has_patronymic = self.rng.random() >= WITHOUT_PATRONYMIC
         return Person(
             iin=self.numbers.iin(born, is_male),
-            last_name=surname_of(family.surname, is_male),
+            last_name=surname_of(surname, is_male),
             first_name=name,
-            middle_name=patronymic(father, family.is_kazakh, is_male) if has_patronymic else None,
+            middle_name=patronymic(father, is_kazakh, is_male) if has_patronymic else None,
             birth_date=born,
         )
 

@@ -192,7 +192,8 @@ def transfer(teller: Teller, child: Child) -> None:
     number = teller.rng.randrange(3)
     current = teller.enrol(child)
     teller.tell(0, current)
-    taken, day = [], teller.day_in(number)
+    taken: list[Place] = []
+    day = teller.day_in(number)
     moves = [day] if teller.rng.random() < 0.8 else [day, day + datetime.timedelta(days=4)]
     for last_day in moves:
         taken.append(teller.another_place(child, *taken))

@@ -129,7 +129,8 @@ class Emulator:
 
     def __exit__(self, *_exception) -> None:
         self._server.shutdown()
-        self._thread.join()
+        if self._thread:
+            self._thread.join()
         self._server.server_close()
 
     def run(self) -> None:

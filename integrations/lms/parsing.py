@@ -156,7 +156,7 @@ def _look_closely(raw: bytes | msgspec.Raw, kind: type, check) -> Any:
     if isinstance(fields, dict):
         _read_instants(fields)
     try:
-        item = msgspec.convert(fields, kind)
+        item: Contract | Sheet = msgspec.convert(fields, kind)
         check(item)
         _refuse_nul(raw, item)
     except msgspec.ValidationError as error:

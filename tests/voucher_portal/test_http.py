@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import socket
+import sys
 import threading
 import time
 from email.utils import formatdate
@@ -16,6 +17,14 @@ from voucher_portal.http import BadAnswer, HttpClient, Refused, Retries, Unavail
 
 TOKEN = "secret-token-4711"
 OK = (200, {}, b'{"ok": true}')
+
+
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """The client hangs up on purpose; nothing else goes wrong here."""
+        assert isinstance(sys.exception(), ConnectionError)
 
 
 class ScriptedServer:
@@ -42,8 +51,7 @@ class ScriptedServer:
             def log_message(self, *_arguments):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
 
     @staticmethod
