@@ -14,6 +14,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Twelve digits that begin with a birth date and go on with the digit of century and sex.
 IIN = re.compile(r"(?<!\d)(\d\d(?:0[1-9]|1[0-2]))(?:0[1-9]|[12]\d|3[01])[0-6]\d{3}(\d\d)(?!\d)")
 
+NOT_LOGGED = ("/static/", "/healthz/")
 QUIETER = {"axes.apps": "WARNING", "fontTools": "ERROR", "weasyprint": "ERROR"}
 
 log = structlog.get_logger("portal.requests")
@@ -47,13 +48,10 @@ class RequestIdMiddleware:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request.request_id):
             response = self.get_response(request)
-            log.info(
-                "request",
-                method=request.method,
-                path=request.path,
-                status=response.status_code,
-                milliseconds=round((time.perf_counter() - started) * 1000),
-            )
+            if not request.path.startswith(NOT_LOGGED):
+                milliseconds = round((time.perf_counter() - started) * 1000)
+                what = {"method": request.method, "path": request.path, "status": response.status_code}
+                log.info("request", **what, milliseconds=milliseconds)
         response[REQUEST_ID_HEADER] = request.request_id
         return response
 

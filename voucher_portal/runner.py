@@ -16,7 +16,9 @@ from typing import TextIO
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
 
+import django  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.management import get_commands  # noqa: E402
 
 from voucher_portal import embedded  # noqa: E402
 from voucher_portal.celery import QUEUES  # noqa: E402
@@ -32,6 +34,7 @@ MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
 def main() -> int:
     """Prepare, serve, play the demo, and go on serving until a signal; 1 when a process ended that should not have."""
+    django.setup()
     with _only_one() as address_file:
         if address_file is None:
             return 0
@@ -51,7 +54,7 @@ def _run(supervisor: Supervisor, address_file: TextIO) -> int:
     address = _start_processes(supervisor)
     address_file.write(address)
     address_file.flush()
-    if not _is_ready(supervisor, address):
+    if not _is_ready(supervisor, address) or not _demo_is_played(supervisor):
         return _outcome(supervisor)
     _say(f"The portal is at {address}; logs are in {supervisor.log_dir}. Ctrl-C ends it.")
     supervisor.watch()
@@ -116,6 +119,13 @@ def _is_ready(supervisor: Supervisor, address: str) -> bool:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
     return False
+
+
+def _demo_is_played(supervisor: Supervisor) -> bool:
+    env = Environment(os.environ)
+    if not env.flag("PLAY_DEMO", True) or "play_demo" not in get_commands():
+        return True
+    return supervisor.run("demo", [*MANAGE, "play_demo"]) == 0
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ def show(expression: str, environment: dict[str, str]) -> subprocess.CompletedPr
 def test_every_variable_that_the_code_reads_is_explained_in_the_example():
     sources = [path.read_text() for program in PROGRAMS for path in (BASE_DIR / program).rglob("*.py")]
     read = {name for source in sources for name in READ.findall(source)} - NOT_SETTINGS
+    read |= set(re.findall(r"\$\{([A-Z_]+)", (BASE_DIR / "docker-compose.yml").read_text()))
     example = (BASE_DIR / ".env.example").read_text()
     explained = set(re.findall(r"^([A-Z_]+)=", example, flags=re.MULTILINE))
     assert explained == read
