@@ -171,4 +171,4 @@ def test_two_lists_of_one_page_do_not_share_parameters():
     page = ask("?page=2&b-page=2", listing)
     assert html.text_of(page, ".pager [aria-current]") == "2"
     assert html.element(page, "a[rel=prev]").get("href") == "?page=2&b-page=1"
-    assert html.element(page, "section").get("id") == "b-list"
+    assert html.element(page, ".list").get("id") == "b-list"
