@@ -11,20 +11,27 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.core.validators import validate_slug
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from voucher_portal.dates import SchoolYear
-from voucher_portal.identifiers import bin_error, iban_error, performer_error
+from voucher_portal.identifiers import (
+    bin_error,
+    cyrillic_position,
+    iban_error,
+    normalise_iban,
+    performer_error,
+)
 
 T = TypeVar("T")
 
 FIRST_YEAR, LAST_YEAR = 1991, 2199
 DAY = datetime.timedelta(days=1)
+EMPTY = DateRange(empty=True)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _MONEY = re.compile(r"(0|[1-9][0-9]*)\.[0-9]{2}")
+_SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 _SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
 
 
@@ -206,15 +213,23 @@ def _number(name: str, error_of: Callable[[str], str | None]) -> Callable[[Any],
 
 issuer_bin = _number("a BIN", bin_error)
 performer = _number("a BIN or IIN", performer_error)
-iban = _number("a Kazakhstani IBAN", iban_error)
 bic = matching(r"[A-Z]{4}KZ[A-Z0-9]{2}([A-Z0-9]{3})?", "a BIC of Kazakhstan, 8 or 11 characters")
+
+
+def iban(raw: Any) -> str:
+    """An account number of Kazakhstan in normal form."""
+    value = normalise_iban(text(50)(raw))
+    if cyrillic_position(value):
+        raise ValueError(f"has a Cyrillic letter at place {cyrillic_position(value)}")
+    error = iban_error(value)
+    if error:
+        raise ValueError(f"is not a Kazakhstani IBAN ({error})")
+    return value
 
 
 def slug(raw: Any) -> str:
     """A code of Latin letters, digits, hyphens and underscores, at most 40."""
     value = text(40)(raw)
-    try:
-        validate_slug(value)
-    except Exception:
-        raise ValueError("must be a code of Latin letters, digits, hyphens and underscores") from None
+    if not _SLUG.fullmatch(value):
+        raise ValueError("must be a code of Latin letters, digits, hyphens and underscores")
     return value
