@@ -1,11 +1,15 @@
 """Reference admin of people and organisations; the record of readings can only be read."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.models import Membership, Organisation, ReadLog, User
 from voucher_portal.identifiers import mask_iin
+
+
+admin.site.unregister(Group)  # rights come from memberships, never from groups
 
 
 class MembershipInline(TabularInline):

@@ -2,9 +2,11 @@
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
@@ -19,8 +21,11 @@ class ReferenceAdminSite(UnfoldAdminSite):
         """Every page of the admin, with its own policy."""
         return csp_update(POLICY)(super().admin_view(view, cacheable))
 
+    @login_not_required
     def login(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """One sign-in page for everybody; who has signed in and has no right here is told so."""
+        if self.has_permission(request):
+            return redirect("admin:index")
         if request.user.is_authenticated:
             raise PermissionDenied
-        return redirect_to_login(reverse("admin:index"))
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -15,9 +15,17 @@ def chief(client):
     return client
 
 
-def test_a_visitor_is_sent_to_the_one_sign_in_page(client):
-    answer = client.get(reverse("admin:login"))
-    assert answer.url.startswith(f"{reverse('accounts:sign_in')}?next=/admin/")
+def test_a_visitor_comes_through_the_one_sign_in_page_to_where_he_wanted(client):
+    chief = UserFactory(superuser=True)
+    wanted = reverse("admin:accounts_user_changelist")
+    page = client.get(wanted, follow=True)
+    assert page.request["PATH_INFO"] == reverse("accounts:sign_in")
+    answer = html.submit(client, page, "main form", username=chief.iin, password="factory-password", follow=True)
+    assert (answer.request["PATH_INFO"], answer.status_code) == (wanted, 200)
+
+
+def test_its_own_sign_in_page_is_not_used(chief):
+    assert chief.get(reverse("admin:login")).url == reverse("admin:index")
 
 
 def test_who_has_no_right_to_it_is_told_so(client):

@@ -170,6 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 OTP_TOTP_ISSUER = "Voucher portal"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 REQUIRE_TOTP = env.words("REQUIRE_TOTP")  # roles that sign in with a one-time code, for example OPERATOR
 AXES_FAILURE_LIMIT = env.number("SIGN_IN_ATTEMPTS", 5)
 AXES_COOLOFF_TIME = env.number("SIGN_IN_LOCKOUT_HOURS", 1)
