@@ -8,7 +8,6 @@ from unfold.admin import ModelAdmin, TabularInline
 from accounts.models import Membership, Organisation, ReadLog, User
 from voucher_portal.identifiers import mask_iin
 
-
 admin.site.unregister(Group)  # rights come from memberships, never from groups
 
 
