@@ -51,9 +51,28 @@ class OrderState(models.TextChoices):
     SET_OFF = "SET_OFF", _("Set off")
 
 
-SENDABLE = (OrderState.PREPARED, OrderState.REJECTED, OrderState.RETURNED)
+# Transitions, bulk updates and statements read these sets and nothing else.
+RETRIABLE = (OrderState.REJECTED, OrderState.RETURNED)
+SENDABLE = (OrderState.PREPARED, *RETRIABLE)  # may get an attempt, when none of it is still under way
+UNSENT = (OrderState.PREPARED, OrderState.UNKNOWN)  # with an attempt: nobody knows yet whether the gateway has it
 IN_FLIGHT = (OrderState.SENT, OrderState.ACCEPTED, OrderState.UNKNOWN)
 SETTLED = (OrderState.PAID, OrderState.SET_OFF)
+
+
+class EntryProblem(models.TextChoices):
+    """Why a booked entry closes nothing before somebody has looked (contracts/payments.md §5 rule 4)."""
+
+    UNKNOWN_TRANSFER = "unknown_transfer", _("No such payment")
+    AMOUNT = "amount", _("Another amount")
+    CURRENCY = "currency", _("Another currency")
+    ACCOUNT = "account", _("Another account of the payer")
+    CREDITOR_ACCOUNT = "creditor_account", _("Another account of the payee")
+    UETR = "uetr", _("Another UETR")
+    AMOUNT_MISSING = "amount_missing", _("The entry names no amount")
+    AMOUNTS_DIFFER = "amounts_differ", _("The parts of the entry do not add up")
+    BOOKED_TWICE = "booked_twice", _("Booked twice")
+    RETURNED_TWICE = "returned_twice", _("Returned twice")
+    AFTER_REJECTION = "after_rejection", _("Booked after a rejection")
 
 
 class CloseStage(models.TextChoices):

@@ -1,10 +1,12 @@
 """Locks of the ledger. Entries are written set-based by the statements of registry/sql and acts/sql; the trigger of
 LedgerEntry seals every batch, and refuses one whose issuer was not locked before its first id was taken."""
 
-from django.db import connection
+import contextlib
+
+from django.db import InterfaceError, OperationalError, connection
 
 # First keys of the advisory locks, so that locks of different kinds never meet.
-LEDGER, SETTLING, LMS = 1, 2, 3
+LEDGER, SETTLING, LMS, PAYMENTS = 1, 2, 3, 4
 
 
 def lock_ledger(issuer_ids) -> None:
@@ -15,6 +17,13 @@ def lock_ledger(issuer_ids) -> None:
             "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id ORDER BY id",
             [LEDGER, sorted(issuer_ids)],
         )
+
+
+def keep_months_open() -> None:
+    """Until the transaction ends no month is closed: a fact is then written either before a close, which sees it, or
+    after, when the month is known to be closed and the fact to be late. Shared with other feeds. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, id::int) FROM schools_issuer ORDER BY id", [LEDGER])
 
 
 class OneRunner:
@@ -37,6 +46,7 @@ class OneRunner:
         return self.is_ours
 
     def __exit__(self, *exc) -> None:
+        # A lost connection has given the lock back already, and its error is the one that matters.
         if self.is_ours:
-            with connection.cursor() as cursor:
+            with contextlib.suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [self.kind, self.key])

@@ -4,10 +4,12 @@ from acts.models.acts import Act, ActDocument, ActEvent
 from acts.models.closing import Charge, MonthClose
 from acts.models.payments import (
     BookedEntry,
+    PayerAccount,
     PaymentAttempt,
     PaymentFile,
     PaymentOrder,
     SetOff,
+    TreasuryCursor,
     TreasuryReport,
 )
 
@@ -18,9 +20,11 @@ __all__ = [
     "BookedEntry",
     "Charge",
     "MonthClose",
+    "PayerAccount",
     "PaymentAttempt",
     "PaymentFile",
     "PaymentOrder",
     "SetOff",
+    "TreasuryCursor",
     "TreasuryReport",
 ]

@@ -9,13 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.enums import DEPARTMENT_ROLES, OVERSEEING_ROLES, PROVIDER_ROLES
-from acts.enums import IN_FLIGHT, SENDABLE, OrderState
+from acts.enums import IN_FLIGHT, RETRIABLE, SENDABLE, UNSENT, EntryProblem, OrderState
 from acts.models.acts import Act
 from registry.enums import Source
+from schools.enums import Programme
 from schools.models import Issuer
+from voucher_portal.identifiers import validate_iban
 from voucher_portal.models import StatefulModel
 
 FINAL = pgtrigger.Update | pgtrigger.Delete
+BIC_FORM = r"^[A-Z0-9]{4}KZ[A-Z0-9]{2}([A-Z0-9]{3})?$"
 
 
 class PaymentOrderQuerySet(models.QuerySet):
@@ -68,7 +71,7 @@ class PaymentOrder(StatefulModel):
     def __str__(self):
         return f"{self.act} {self.source}"
 
-    @transition(field=state, source=(OrderState.PREPARED,), target=OrderState.HELD)
+    @transition(field=state, source=SENDABLE, target=OrderState.HELD)
     def hold(self):
         """The provider is suspended: formed, not paid (REG §12.1)."""
 
@@ -76,11 +79,15 @@ class PaymentOrder(StatefulModel):
     def let_go(self):
         """The suspension ended."""
 
-    @transition(field=state, source=(*SENDABLE, OrderState.UNKNOWN), target=OrderState.SENT)
+    @transition(field=state, source=RETRIABLE, target=OrderState.PREPARED)
+    def try_again(self):
+        """A new attempt is made, with names of its own."""
+
+    @transition(field=state, source=UNSENT, target=OrderState.SENT)
     def send(self):
         """The gateway has the message."""
 
-    @transition(field=state, source=SENDABLE, target=OrderState.UNKNOWN)
+    @transition(field=state, source=(OrderState.PREPARED,), target=OrderState.UNKNOWN)
     def lose_sight(self):
         """Nobody knows whether the gateway has the message: it is asked, never sent blindly again."""
 
@@ -96,17 +103,49 @@ class PaymentOrder(StatefulModel):
     def pay(self):
         """A booked entry of camt.054 with our sum, currency and account."""
 
-    @transition(field=state, source=IN_FLIGHT, target=OrderState.REJECTED)
+    @transition(field=state, source=(OrderState.PREPARED, *IN_FLIGHT), target=OrderState.REJECTED)
     def reject(self):
-        """RJCT of pain.002; the next run makes a new attempt."""
+        """RJCT of pain.002, or the gateway did not take the file; the next run makes a new attempt."""
 
-    @transition(field=state, source=(OrderState.PAID, OrderState.ACCEPTED), target=OrderState.RETURNED)
+    @transition(field=state, source=(OrderState.PAID, *IN_FLIGHT), target=OrderState.RETURNED)
     def return_payment(self):
         """A reversal or credit entry with our EndToEndId; the next run makes a new attempt."""
 
-    @transition(field=state, source=(OrderState.DEBT, OrderState.PREPARED), target=OrderState.SET_OFF)
+    @transition(field=state, source=(OrderState.DEBT,), target=OrderState.SET_OFF)
     def set_off(self):
-        """Nothing is left of it but set-offs."""
+        """Later orders have taken over the whole debt."""
+
+
+class PayerAccount(models.Model):
+    """The account from which an issuer pays one funding source, and the codes that a treasury asks for (REG §14.3)."""
+
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="payer_accounts")
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    iban = models.CharField(_("IBAN"), max_length=20, validators=[validate_iban])
+    bic = models.CharField(_("BIC"), max_length=11)
+    kod = models.CharField(_("KOd"), max_length=2)
+    knp = models.CharField(_("KNP"), max_length=3)
+    budget_code_school = models.CharField(_("budget code of the school programme"), max_length=35)
+    budget_code_preschool = models.CharField(_("budget code of the preschool programme"), max_length=35)
+
+    class Meta:
+        verbose_name = _("account of the payer")
+        verbose_name_plural = _("accounts of the payer")
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "source"], name="payer_one_account_per_source"),
+            models.CheckConstraint(name="payer_source_known", condition=Q(source__in=Source.values)),
+            models.CheckConstraint(name="payer_iban_form", condition=Q(iban__regex=r"^KZ[0-9]{5}[A-Z0-9]{13}$")),
+            models.CheckConstraint(name="payer_bic_form", condition=Q(bic__regex=BIC_FORM)),
+            models.CheckConstraint(name="payer_kod_form", condition=Q(kod__regex=r"^[12][1-9]$")),
+            models.CheckConstraint(name="payer_knp_form", condition=Q(knp__regex=r"^[0-9]{3}$")),
+        ]
+
+    def __str__(self):
+        return f"{self.issuer} {self.source}"
+
+    def budget_code(self, programme: str) -> str:
+        """What the payer's budget calls the expense of a programme."""
+        return self.budget_code_preschool if programme == Programme.PRESCHOOL else self.budget_code_school
 
 
 class PaymentFile(models.Model):
@@ -142,6 +181,7 @@ class PaymentAttempt(models.Model):
     uetr = models.UUIDField(_("UETR"), default=uuid.uuid4, unique=True, editable=False)
     end_to_end_id = models.CharField(_("EndToEndId"), max_length=35, unique=True)
     amount_kzt = models.DecimalField(_("amount, KZT"), max_digits=16, decimal_places=2)
+    debtor_iban = models.CharField(_("account of the payer"), max_length=20)
     creditor_iban = models.CharField(_("account of the payee"), max_length=20)
     status = models.CharField(_("status of the treasury"), max_length=10, blank=True)
     status_at = models.DateTimeField(_("time of the report"), null=True, blank=True)
@@ -211,7 +251,9 @@ class BookedEntry(models.Model):
     is_return = models.BooleanField(_("money came back"))
     amount_kzt = models.DecimalField(_("amount, KZT"), max_digits=16, decimal_places=2)
     booked_on = models.DateField(_("booked"))
-    problem = models.CharField(_("difference"), max_length=300, blank=True)
+    problem = models.CharField(
+        _("difference"), max_length=300, blank=True, help_text=_("codes of EntryProblem, with commas")
+    )
 
     class Meta:
         verbose_name = _("booked entry")
@@ -220,3 +262,23 @@ class BookedEntry(models.Model):
 
     def __str__(self):
         return self.key
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with it, for people."""
+        return [EntryProblem(code).label for code in self.problem.split(",") if code]
+
+
+class TreasuryCursor(models.Model):
+    """How far the reports of the gateway were read; stored in the same transaction as what is done with them."""
+
+    feed = models.CharField(_("feed"), max_length=20, unique=True)
+    cursor = models.CharField(_("cursor"), max_length=500)
+    stored_at = models.DateTimeField(_("stored"))
+
+    class Meta:
+        verbose_name = _("treasury cursor")
+        verbose_name_plural = _("treasury cursors")
+
+    def __str__(self):
+        return f"{self.feed} {self.cursor}"
