@@ -6,6 +6,7 @@ unfunded. What was decided is written in batches, each a transaction: a killed r
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -32,15 +33,26 @@ def settle_contracts(*, now: datetime, by=None, progress: Callable[[int, int], N
         decisions = _decide_all(candidates)
         before = {c.contract_id: c for c in candidates}
         news = [d for d in decisions if _is_news(before[d.contract_id], d)]
-        for done, batch in _batches(news):
-            counts["issued"] += _write(batch, now, by)
-            if progress:
-                progress(done, len(news))
+        with _order_months():
+            for done, batch in _batches(news):
+                counts["issued"] += _write(batch, now, by)
+                if progress:
+                    progress(done, len(news))
     counts["reserved"] = sum(
         d.funding == Funding.FUNDED and before[d.contract_id].funding != Funding.FUNDED for d in decisions
     )
     unfunded = Counter(str(d.unfunded_reason) for d in decisions if d.funding == Funding.UNFUNDED)
     return {"issued": counts["issued"], "reserved": counts["reserved"], "unfunded": dict(sorted(unfunded.items()))}
+
+
+@contextmanager
+def _order_months():
+    """The temporary table of calendars and state orders that every batch reads."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS order_month")
+        sql.execute("registry/order_months")
+        yield
+        cursor.execute("DROP TABLE order_month")
 
 
 def _is_news(candidate: Candidate, decision: Decision) -> bool:

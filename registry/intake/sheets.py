@@ -7,6 +7,7 @@ from integrations.lms.items import Rejected, Sheet
 from registry.enums import ItemKind
 from registry.intake import aside
 from registry.intake.contracts import Taken
+from registry.ledger import keep_months_open
 from voucher_portal import sql
 from voucher_portal.copying import NULL, copy_lines
 from voucher_portal.dates import Month
@@ -33,6 +34,7 @@ def take_sheets(lms_id: int, month: Month, items: list[Sheet | Rejected], now: d
     A sheet of a contract that is not there yet waits for it. A sheet of a closed month becomes a late fact.
     Source: contracts/lms.md.
     """
+    keep_months_open()
     known = _known(lms_id, month, items)
     page = _sort(items, month, known)
     aside.put_aside(lms_id, page.asides, now)

@@ -5,11 +5,10 @@ from django.db import migrations
 DAYS_MASK = """
 CREATE FUNCTION registry_days_mask(month date, days daterange) RETURNS bit(31)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN isempty(days * daterange(month, month + 31)) THEN B'0000000000000000000000000000000'
-    ELSE (B'1111111111111111111111111111111' >> (lower(days * daterange(month, month + 31)) - month))
-       & (B'1111111111111111111111111111111' << (31 - (upper(days * daterange(month, month + 31)) - month))) END
+    SELECT (B'1111111111111111111111111111111' >> greatest(lower(days) - month, 0))
+         & (B'1111111111111111111111111111111' << greatest(31 - (coalesce(upper(days), month + 31) - month), 0))
 $$;
-COMMENT ON FUNCTION registry_days_mask IS 'bit k is 1 when day k + 1 of the month lies in the range';
+COMMENT ON FUNCTION registry_days_mask IS 'bit k is 1 when day k + 1 of the month lies in the range, which is not empty; one expression, so that it is inlined';
 """
 
 MARKS_MASK = """

@@ -37,7 +37,7 @@ class ChildQuerySet(models.QuerySet):
 class Child(models.Model):
     """A child known by IIN (Бенефициар), with the names of its newest contract."""
 
-    iin = models.CharField(_("IIN"), max_length=12, unique=True, validators=[validate_iin])
+    iin = models.CharField(_("IIN"), max_length=12, validators=[validate_iin])
     last_name = models.CharField(_("last name"), max_length=100)
     first_name = models.CharField(_("first name"), max_length=100)
     middle_name = models.CharField(_("middle name"), max_length=100, blank=True, db_default="")
@@ -59,8 +59,8 @@ class Child(models.Model):
     class Meta:
         verbose_name = _("child")
         verbose_name_plural = _("children")
-        indexes = [models.Index(fields=["sort_key"], name="child_sort_key")]
         constraints = [
+            models.UniqueConstraint(fields=["iin"], name="child_iin_is_one"),
             models.CheckConstraint(name="child_iin_form", condition=Q(iin__regex=r"^[0-9]{12}$")),
             models.CheckConstraint(name="child_life_status_known", condition=Q(life_status__in=LifeStatus.values)),
         ]
@@ -85,6 +85,16 @@ class ContractQuerySet(models.QuerySet):
         )
 
 
+def _one_funded_a_day(programme: str) -> ExclusionConstraint:
+    """Two small indexes, one for each programme, take in a city's contracts in half the time of one with the text."""
+    return ExclusionConstraint(
+        name=f"contract_one_funded_per_child_day_{programme}",
+        expressions=[("child", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
+        condition=Q(funding=Funding.FUNDED, is_settled=True, programme=programme),
+        violation_error_message=_("The child already has a funded contract on these days."),
+    )
+
+
 class Contract(models.Model):
     """A child's contract with a provider, in the newest version that its LMS sent (contracts/lms.md).
 
@@ -92,11 +102,11 @@ class Contract(models.Model):
     a reason (contracts/reference-data.md); `is_settled` is false until that was decided for this version.
     """
 
-    lms = models.ForeignKey(Lms, models.PROTECT, related_name="contracts")
+    lms = models.ForeignKey(Lms, models.PROTECT, related_name="contracts", db_index=False)
     external_id = models.CharField(_("number in the LMS"), max_length=64)
     version = models.PositiveIntegerField(_("version"))
     status = models.CharField(_("status"), max_length=10, choices=ContractStatus)
-    provider = models.ForeignKey(Provider, models.PROTECT, related_name="contracts")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="contracts", db_index=False)
     programme = models.CharField(_("programme"), max_length=10, choices=Programme)
     level = models.CharField(_("level"), max_length=10, choices=Level)
     group_name = models.CharField(_("group"), max_length=100)
@@ -115,7 +125,7 @@ class Contract(models.Model):
         _("funding"), max_length=10, choices=Funding, default=Funding.NEW, db_default=Funding.NEW
     )
     unfunded_reason = models.CharField(_("reason"), max_length=20, choices=UnfundedReason, blank=True, db_default="")
-    norm = models.ForeignKey(Norm, models.PROTECT, related_name="contracts", null=True)
+    norm = models.ForeignKey(Norm, models.PROTECT, related_name="contracts", null=True, db_index=False)
     is_settled = models.BooleanField(default=False, db_default=False)
     objects = ContractQuerySet.as_manager()
 
@@ -124,9 +134,8 @@ class Contract(models.Model):
         verbose_name_plural = _("contracts")
         indexes = [
             models.Index(fields=["provider", "programme"], name="contract_provider"),
-            models.Index(fields=["child"], name="contract_child"),
-            models.Index(fields=["guardian"], name="contract_guardian"),
-            models.Index(fields=["unfunded_reason"], name="contract_unfunded", condition=~Q(funding="FUNDED")),
+            models.Index(fields=["unfunded_reason"], name="contract_unfunded", condition=Q(funding=Funding.UNFUNDED)),
+            models.Index(fields=["id"], name="contract_unsettled", condition=Q(is_settled=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["lms", "external_id"], name="contract_one_per_lms_number"),
@@ -143,16 +152,7 @@ class Contract(models.Model):
                 name="contract_annulled_is_not_funded",
                 condition=~Q(status=ContractStatus.ANNULLED, is_settled=True) | ~Q(funding=Funding.FUNDED),
             ),
-            ExclusionConstraint(
-                name="contract_one_funded_per_child_programme_day",
-                expressions=[
-                    ("child", RangeOperators.EQUAL),
-                    ("programme", RangeOperators.EQUAL),
-                    ("days", RangeOperators.OVERLAPS),
-                ],
-                condition=Q(funding=Funding.FUNDED, is_settled=True),
-                violation_error_message=_("The child already has a funded contract on these days."),
-            ),
+            *(_one_funded_a_day(programme) for programme in Programme.values),
         ]
         triggers = [
             pgtrigger.Protect(name="contract_stays", operation=pgtrigger.Delete),

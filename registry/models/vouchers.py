@@ -36,8 +36,8 @@ class Voucher(models.Model):
     """The issuer's promise to pay for one child's school year, in monthly parts (S1, slide 6)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="vouchers")
-    child = models.ForeignKey(Child, models.PROTECT, related_name="vouchers")
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="vouchers", db_index=False)
+    child = models.ForeignKey(Child, models.PROTECT, related_name="vouchers", db_index=False)
     programme = models.CharField(_("programme"), max_length=10, choices=Programme)
     start_year = models.PositiveSmallIntegerField(_("first calendar year of the school year"))
     issued_at = models.DateTimeField(_("issued"))
