@@ -1,0 +1,1 @@
+"""Tests of the spine: LMS feed, funding, reservation, close, charges and ledger together."""
