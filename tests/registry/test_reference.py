@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -263,7 +264,7 @@ def test_a_process_of_its_own_ends_with_status_2_for_wrong_input(tmp_path):
     file = tmp_path / "wrong.yaml"
     file.write_text("- no mapping")
     command = [sys.executable, "manage.py", "load_reference", str(file), "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert json.loads(ended.stdout)["errors"] == ["file: must be a mapping of issuers, programmes, calendars …"]
     assert "Traceback" not in ended.stderr
