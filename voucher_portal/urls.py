@@ -12,6 +12,11 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("accounts.urls")),
     path("acts/", include("acts.urls")),
+    path("school/", include("acts.provider_pages.urls")),
+    path("family/", include("beneficiaries.urls")),
+    path("department/", include("acts.department_pages.urls")),
+    path("operator/", include("acts.operator_pages.urls")),
+    path("commission/", include("monitoring.urls")),
     path("admin/", admin.site.urls),
 ]
 

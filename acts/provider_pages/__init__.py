@@ -1,0 +1,1 @@
+"""Pages of a provider's staff: overview, contingent, sheets, acts, payments. They show acts, so they stand here."""
