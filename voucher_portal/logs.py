@@ -56,6 +56,13 @@ class RequestIdMiddleware:
         return response
 
 
+def _drop_whole_objects(_logger, _method: str, event: dict) -> dict:
+    """Django hands the request to its log lines and Celery all of a task; their lines say enough without."""
+    for name in ("request", "data"):
+        event.pop(name, None)
+    return event
+
+
 def configure(*, level: str, json_lines: bool) -> None:
     """Send structlog and the standard library's logging through one formatter to standard error."""
     before_rendering = [
@@ -63,6 +70,7 @@ def configure(*, level: str, json_lines: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _drop_whole_objects,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]

@@ -23,7 +23,7 @@ from django.core.management import get_commands  # noqa: E402
 from voucher_portal import embedded  # noqa: E402
 from voucher_portal.celery import QUEUES  # noqa: E402
 from voucher_portal.environment import Environment  # noqa: E402
-from voucher_portal.processes import Supervisor, listening_socket  # noqa: E402
+from voucher_portal.processes import LOOK_EVERY_SECONDS, Supervisor, listening_socket  # noqa: E402
 
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 120
@@ -72,7 +72,7 @@ def _outcome(supervisor: Supervisor) -> int:
 def _start_processes(supervisor: Supervisor) -> str:
     """Start the other sides of our wires, background work and pages; the portal's address."""
     env = Environment(os.environ)
-    _start_treasury(supervisor, env)
+    _start_emulators(supervisor, env)
     listener = listening_socket(HOST, env.number("PORT", 8000))
     address = f"http://{HOST}:{listener.getsockname()[1]}"
     supervisor.environment["PORTAL_ADDRESS"] = address
@@ -94,20 +94,30 @@ def _start_processes(supervisor: Supervisor) -> str:
     return address
 
 
-def _start_treasury(supervisor: Supervisor, env: Environment) -> None:
+def _start_emulators(supervisor: Supervisor, env: Environment) -> None:
+    """Start the demo's LMS, and a treasury unless the environment names a real one; tell all that come after."""
+    supervisor.environment["LMS_TOKEN"] = DEMO_TOKEN
+    lms = _start_emulator(supervisor, "lms", env.number("LMS_EMULATOR_PORT", 8090), "--token-env", "LMS_TOKEN")
+    supervisor.environment["LMS_EMULATOR_URL"] = lms
     if env.text("TREASURY_URL"):
         return
     supervisor.environment["TREASURY_TOKEN"] = DEMO_TOKEN
-    port = _free_port(env.number("TREASURY_EMULATOR_PORT", 8094))
-    book = str(settings.DATA_DIR / "treasury" / "book.sqlite3")
-    emulator = ["integrations.emulators.treasury", "--port", port, "--book", book]
-    supervisor.start("treasury", [*PYTHON, *emulator])
-    supervisor.environment["TREASURY_URL"] = f"http://{HOST}:{port}"
+    book = settings.DATA_DIR / "treasury" / "book.sqlite3"
+    treasury = _start_emulator(supervisor, "treasury", env.number("TREASURY_EMULATOR_PORT", 8094), "--book", str(book))
+    supervisor.environment["TREASURY_URL"] = treasury
 
 
-def _free_port(wanted: int) -> str:
-    with listening_socket(HOST, wanted) as listener:
-        return str(listener.getsockname()[1])
+def _start_emulator(supervisor: Supervisor, name: str, wanted_port: int, *options: str) -> str:
+    """The base address that the emulator prints as its first line; nothing when it ended instead."""
+    with listening_socket(HOST, wanted_port) as listener:
+        port = str(listener.getsockname()[1])
+    supervisor.start(name, [*PYTHON, f"integrations.emulators.{name}", "--port", port, *options])
+    log = supervisor.log_dir / f"{name}.log"
+    while not supervisor.interrupted():
+        if (first_line := log.read_text(encoding="utf-8").partition("\n"))[1]:
+            return first_line[0]
+        time.sleep(LOOK_EVERY_SECONDS)
+    return ""
 
 
 def _is_ready(supervisor: Supervisor, address: str) -> bool:

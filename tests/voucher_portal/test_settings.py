@@ -10,7 +10,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
 from voucher_portal.addresses import CACHE, QUEUE, broker_url, redis_url
-from voucher_portal.celery import QUEUES, app
 from voucher_portal.environment import BASE_DIR, Environment, load_env_file
 
 PROGRAMS = ("voucher_portal", "accounts", "integrations", "schools", "registry", "beneficiaries", "acts", "monitoring")
@@ -107,12 +106,6 @@ def test_a_file_completes_the_environment_and_does_not_override_it(tmp_path, mon
 )
 def test_one_address_of_redis_serves_every_client(url, cache, broker):
     assert (redis_url(url, CACHE), broker_url(url, QUEUE)) == (cache, broker)
-
-
-def test_each_queue_gets_only_its_own_tasks():
-    assert {queue.name: (queue.exchange.name, queue.routing_key) for queue in app.conf.task_queues} == {
-        name: (name, name) for name in QUEUES
-    }
 
 
 @pytest.mark.django_db

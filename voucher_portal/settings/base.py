@@ -176,6 +176,8 @@ AXES_FAILURE_LIMIT = env.number("SIGN_IN_ATTEMPTS", 5)
 AXES_COOLOFF_TIME = env.number("SIGN_IN_LOCKOUT_HOURS", 1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "voucher_portal.proxy.client_address"
+BEHIND_PROXY = False
 AXES_USERNAME_FORM_FIELD = "username"  # the form's field; by default axes looks for the model's, and counts nobody
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
 

@@ -10,7 +10,8 @@ read_environment().require(
 from voucher_portal.settings.base import *  # noqa: E402, F403
 from voucher_portal.settings.base import env  # noqa: E402
 
-# TLS ends at the proxy, which must set this header itself and drop the client's.
+# TLS ends at the proxy, which must set X-Forwarded-Proto itself, dropping the client's, and append X-Forwarded-For.
+BEHIND_PROXY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
