@@ -1,0 +1,70 @@
+"""The LMS that are polled: whether they answer, when they were heard, what of theirs was put aside."""
+
+import datetime
+from dataclasses import replace
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_filters import CharFilter, ChoiceFilter, FilterSet
+
+from acts.department_pages.aside import AsideList
+from integrations.models import Lms
+from registry.feeds import FeedState, state_of
+from registry.models import PutAside
+from voucher_portal import words
+from voucher_portal.listing import Column, Listing
+
+
+def feeds(now: datetime.datetime) -> QuerySet[Lms]:
+    """Every LMS with its `state`, the number of `served` providers and of records put `aside`."""
+    waiting = PutAside.objects.waiting().filter(lms=OuterRef("pk")).order_by()
+    aside = waiting.values("lms").annotate(count=Count("pk")).values("count")
+    return Lms.objects.annotate(
+        state=state_of(now),
+        served=Count("providers"),
+        aside=Coalesce(Subquery(aside, output_field=IntegerField()), 0),
+    )
+
+
+class FeedFilter(FilterSet):
+    """Filters of the list."""
+
+    search = CharFilter(label=_("System"), field_name="code", lookup_expr="icontains")
+    state = ChoiceFilter(label=_("Status"), choices=FeedState, empty_label=_("All statuses"))
+
+    class Meta:
+        model = Lms
+        fields: list[str] = []
+
+
+class FeedList(Listing):
+    """One row an LMS."""
+
+    title = _("School systems")
+    name = "school-systems"
+    filters = FeedFilter
+    order = "code"
+    empty = _("School systems will appear here when the reference data name them and they are connected.")
+    columns = [
+        Column("code", _("System"), "code", sort="code", on_phone=True,
+               link=lambda lms: reverse("operator:feed", args=[lms.code])),
+        Column("state", _("Status"), lambda lms: str(FeedState(lms.state).label), badge="state", sort="state",
+               on_phone=True),
+        Column("polled", _("Last poll"), "polled_at", show=words.moment, sort="polled_at", on_phone=True),
+        Column("failed", _("Last failure"), "failed_at", show=words.moment, sort="failed_at"),
+        Column("providers", _("Organisations"), "served", show=words.number, sort="served", is_number=True),
+        Column("aside", _("Put aside"), "aside", show=words.number, sort="aside", is_number=True),
+    ]  # fmt: skip
+
+
+class AsideOfFeedList(AsideList):
+    """Records of one LMS, on its own page."""
+
+    title = _("Records put aside")
+    prefix = "aside"
+    columns = [
+        replace(AsideList.columns[0], link=lambda item: reverse("operator:aside_item", args=[item.pk])),
+        *(column for column in AsideList.columns[1:] if column.name != "lms"),
+    ]
