@@ -8,26 +8,28 @@ from acts.payments.routing import route_payments
 from schools.models import Issuer
 from voucher_portal.dates import today
 
-ASK_EVERY_SECONDS = 5 * 60
 
-
-@shared_task(queue="payments")
-def send_due_payments(issuer_id: int) -> None:
+@shared_task
+def send_due_payments(issuer_id: int, retry: bool = True) -> None:
     """Make the orders of an issuer's accepted acts and send everything that may be paid today. Safe to repeat.
 
+    With `retry` also what the treasury refused or the bank returned, as a person asks who has mended the cause.
     What the gateway did not take stays with its bytes: `ask_treasury` goes on with it.
     """
-    route_payments(issuer=Issuer.objects.get(pk=issuer_id), now=timezone.now(), today=today())
+    route_payments(issuer=Issuer.objects.get(pk=issuer_id), now=timezone.now(), today=today(), retry=retry)
 
 
-@shared_task(queue="payments")
+@shared_task
 def send_all_due_payments() -> None:
-    """`send_due_payments` for every issuer, each a task of its own: one that fails holds up no other."""
+    """`send_due_payments` for every issuer, each a task of its own: one that fails holds up no other.
+
+    Runs by the clock, so it repeats no refused payment: an account that is closed stays closed the next hour.
+    """
     for issuer_id in Issuer.objects.order_by("code").values_list("pk", flat=True):
-        send_due_payments.delay(issuer_id)
+        send_due_payments.delay(issuer_id, retry=False)
 
 
-@shared_task(queue="payments", expires=ASK_EVERY_SECONDS)
+@shared_task
 def ask_treasury() -> None:
     """Ask about every message whose outcome is unknown, read the treasury's reports, redeem what was paid."""
     reconcile_payments(now=timezone.now())

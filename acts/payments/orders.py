@@ -100,9 +100,10 @@ def hold_and_let_go(*, issuer: Issuer, today: datetime.date, now: datetime.datet
     )
 
 
-def due_orders(*, issuer: Issuer, programme: str | None):
-    """Orders that may get an attempt now, in the order of their acts."""
-    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer, state__in=SENDABLE)
+def due_orders(*, issuer: Issuer, programme: str | None, retry: bool):
+    """Orders that may get an attempt now, in the order of their acts; with `retry` those refused or returned, too."""
+    states = SENDABLE if retry else (OrderState.PREPARED,)
+    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer, state__in=states)
     if programme:
         orders = orders.filter(act__state_order__programme=programme)
     return without_attempt(orders).order_by("act__bill_month", "act_id", "source")

@@ -38,10 +38,12 @@ def route_payments(
     programme: str | None = None,
     now: datetime.datetime,
     today: datetime.date,
+    retry: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Routed:
     """Make the orders of accepted acts, hold those of suspended providers, send the rest as one message.
 
+    Refused and returned orders get a new attempt, unless `retry` is false.
     Safe to repeat, and to be killed in: a message that an earlier run left behind is asked about first. One runner at
     a time for an issuer, a second one waits. Queries do not grow with the number of acts.
 
@@ -54,7 +56,7 @@ def route_payments(
         made = orders.make_orders(issuer=issuer, programme=programme, now=now)
         orders.hold_and_let_go(issuer=issuer, today=today, now=now)
         tell(f"{issuer.code}: {made} orders made")
-        due = orders.due_orders(issuer=issuer, programme=programme)
+        due = orders.due_orders(issuer=issuer, programme=programme, retry=retry)
         if sent.is_gateway_gone:
             due = due.none()
         files, put_aside = store_files(due, issuer=issuer, now=now, today=today)
