@@ -15,5 +15,5 @@ class ReturnForm(PortalForm):
         label=_("Reason of the return"),
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The organisation reads this text. Name the children and the days that are wrong."),
+        help_text=_("The organisation will read this text. Say which lines and days are wrong."),
     )

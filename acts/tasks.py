@@ -15,7 +15,7 @@ class DocumentsNotRendered(Exception):
     """Some acts of a task could not be rendered; the task comes again for them."""
 
 
-@shared_task(queue="documents", autoretry_for=(DocumentsNotRendered,), retry_backoff=True, max_retries=5)
+@shared_task(autoretry_for=(DocumentsNotRendered,), retry_backoff=True, max_retries=5)
 def render_act_documents(act_ids: list[int]) -> None:
     """Render what these acts lack; one that fails holds up no other. May run twice: each document is made once."""
     failed = [act_id for act_id in act_ids if not _is_rendered(act_id)]

@@ -25,6 +25,7 @@ app_name = "acts"
 
 urlpatterns = [
     path("<uuid:public_id>/", views.act_detail, name="detail"),
+    path("<uuid:public_id>/lines/<int:pk>/", views.act_line, name="line"),
     path("<uuid:public_id>/submit/", views.act_submit, name="submit"),
     path("<uuid:public_id>/accept/", views.act_accept, name="accept"),
     path("<uuid:public_id>/return/", views.act_return, name="return"),

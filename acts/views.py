@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import menus
+from accounts.access import record_read_of
 from accounts.enums import Language
 from acts import documents, perms, workflow
 from acts.errors import ActError
 from acts.forms import ReturnForm
+from acts.line import explain
 from acts.lists import LineList, RecalculatedLineList, lines_of
 from acts.models import Act, ActDocument
 from acts.paper import PARTIES, paper_of
@@ -47,6 +49,15 @@ def _panel(request: HttpRequest, act: Act) -> dict:
         "languages": Language.choices,
         "back": menus.address_of(f"{menus.area_of(request.user)}:acts"),
     }
+
+
+@require_safe
+def act_line(request: HttpRequest, public_id, pk: int) -> HttpResponse:
+    """A line beside the child's sheet and the calculation in words; the reading is recorded."""
+    act = _found(request, public_id)
+    charge = get_object_or_404(lines_of(act), pk=pk)
+    record_read_of(request, charge.contract.child)
+    return render(request, "acts/line.html", {"act": act, "line": explain(charge)})
 
 
 @form_page

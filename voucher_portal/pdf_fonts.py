@@ -1,8 +1,8 @@
 """Golos Text as two plain font files for PDFs: regular and semi-bold, each with all Kazakh and Russian letters.
 
 The package brings the font in four variable files, one for each script. WeasyPrint cannot tell apart fonts of one
-family and weight and would mix up their glyphs, and it would cut the weight out anew for every document. So the weights
-are cut out and the scripts joined once, into a folder beside the data; the name has the hash of the sources.
+family and weight and would mix up their glyphs, and it would cut the weight out anew for every document. So the
+weights are cut out and the scripts joined once, into a folder beside the data; the name has the hash of the sources.
 """
 
 import hashlib
