@@ -141,14 +141,14 @@ def waiting_for_locks() -> int:
 
 def all_gone() -> bool:
     """Whether no session of another process is left: PostgreSQL has seen that a killed process is dead."""
-    return _sessions("pid <> pg_backend_pid()") == 0
+    return _sessions("true") == 0
 
 
 def _sessions(condition: str) -> int:
     with session() as beside, beside.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
-            f" AND pid NOT IN (pg_backend_pid(), %s) AND {condition}",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            f" AND backend_type = 'client backend' AND pid <> %s AND {condition}",
             [connection.connection.info.backend_pid if connection.connection else 0],
         )
         return cursor.fetchone()[0]

@@ -49,7 +49,9 @@ FINAL = {
     "closes": """
         SELECT i.code, m.programme, m.month, m.finished_at IS NOT NULL, m.result::text
         FROM acts_monthclose m JOIN schools_issuer i ON i.id = m.issuer_id""",
-    "closed through": "SELECT i.code, programme, month FROM registry_closedthrough JOIN schools_issuer i ON i.id = issuer_id",
+    "closed through": """
+        SELECT i.code, t.programme, t.month
+        FROM registry_closedthrough t JOIN schools_issuer i ON i.id = t.issuer_id""",
     "put aside": "SELECT kind, key, version, reason, raw FROM registry_putaside WHERE resolved_at IS NULL",
     "unbilled facts": f"""
         SELECT {CONTRACT}, f.month FROM registry_latefact f JOIN {FROM_CONTRACT} ON c.id = f.contract_id

@@ -106,7 +106,7 @@ def cursors() -> dict[str, int]:
     return {row.feed: int(row.cursor) for row in FeedCursor.objects.all()}
 
 
-# By phase: how many pages of forty are answered, and what has to be stored by then. Killed while it waits for the next.
+# By phase: how many pages of forty are answered, and what is stored by then. Killed while it waits for the next one.
 KILLS = {
     1: [
         (1, {"contracts": 40}),
