@@ -56,10 +56,11 @@ class MonthClose(models.Model):
                 condition=pgtrigger.Q(old__finished_at__isnull=True, new__finished_at__isnull=False),
                 func="""
                     IF EXISTS (
-                        SELECT FROM acts_act a
-                        LEFT JOIN (SELECT act_id, sum(amount_kzt) AS amount, sum(local_kzt) AS local,
-                                          sum(republican_kzt) AS republican
-                                   FROM acts_charge WHERE close_id = NEW.id GROUP BY act_id) c ON c.act_id = a.id
+                        SELECT FROM acts_act a CROSS JOIN LATERAL (
+                            SELECT sum(amount_kzt) AS amount, sum(local_kzt) AS local,
+                                   sum(republican_kzt) AS republican
+                            FROM acts_charge WHERE act_id = a.id
+                        ) c
                         WHERE a.close_id = NEW.id AND (a.amount_kzt, a.local_kzt, a.republican_kzt)
                               IS DISTINCT FROM (c.amount, c.local, c.republican)
                     ) THEN

@@ -1,5 +1,6 @@
 -- Every reservation that this close looks at, with the days its approved sheet earns and its share of the part.
 -- First time: months after the last closed one. Late: older parts of which a fact changed, with all their contracts.
+-- `counted` is materialized: inlined, its masks would be made anew for every use of the days.
 -- Contracts of the same part with another issuer take part in the running sums and are not billed (not is_ours).
 CREATE TEMP TABLE billing ON COMMIT DROP AS
 WITH late_part AS (
@@ -15,7 +16,7 @@ WITH late_part AS (
     UNION ALL
     SELECT r.*, false, r.issuer_id = %(issuer)s
     FROM late_part l JOIN registry_reservation r ON r.voucher_id = l.voucher_id AND r.month = l.month
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT r.contract_id, r.month, r.voucher_id, r.state_order_id, so.provider_id, r.is_first, r.is_ours, r.covered_days,
            r.study_days, r.nominal_kzt AS nominal, r.local_kzt AS reserved_local,
            r.republican_kzt AS reserved_republican, c.starts_on, c.norm_id, s.status AS sheet,

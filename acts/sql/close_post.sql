@@ -21,6 +21,8 @@ JOIN registry_voucher v ON v.id = p.voucher_id AND v.issuer_id = %(issuer)s AND 
 WHERE p.month <= %(month)s AND p.state = 'ACTIVE'
   AND NOT EXISTS (SELECT FROM billing b WHERE b.voucher_id = p.voucher_id AND b.month = p.month);
 
+ANALYZE part_now;
+
 INSERT INTO registry_ledgerentry (issuer_id, voucher_id, month, contract_id, from_account, to_account, amount_kzt,
                                   local_kzt, republican_kzt, act_id, actor_id, at, reason)
 SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,

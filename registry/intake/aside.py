@@ -7,6 +7,7 @@ import msgspec
 
 from integrations.lms.items import Contract, Rejected, Sheet
 from registry.enums import UNKNOWN_CONTRACT, UNKNOWN_PROVIDER, ItemKind
+from registry.models import PutAside
 from voucher_portal import sql
 from voucher_portal.copying import copy_rows
 
@@ -75,7 +76,7 @@ def put_aside(lms_id: int, asides: list[Aside], now) -> None:
 
 
 def resolve(lms_id: int, kind: str, taken: list[tuple[str, int]], now) -> None:
-    """Take `(key, version)` off the list: a good version of at least the one put aside has come. One query."""
-    if taken:
+    """Take `(key, version)` off the list: a good version of at least the one put aside has come. Two queries."""
+    if taken and PutAside.objects.waiting().filter(lms_id=lms_id, kind=kind).exists():
         keys, versions = zip(*taken, strict=True)
         sql.execute("registry/resolve_aside", lms=lms_id, kind=kind, keys=list(keys), versions=list(versions), now=now)

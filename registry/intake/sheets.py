@@ -8,6 +8,7 @@ from registry.enums import ItemKind
 from registry.intake import aside
 from registry.intake.contracts import Taken
 from registry.ledger import keep_months_open
+from registry.models import ClosedThrough
 from voucher_portal import sql
 from voucher_portal.copying import NULL, copy_lines
 from voucher_portal.dates import Month
@@ -83,8 +84,9 @@ def _write(page: Sorted, month: Month, known: dict, now: datetime.datetime) -> N
         sql.execute("registry/stage_sheets")
         copy_lines("staged_sheet", COLUMNS, _lines(page.changed, month, known, received))
         sql.execute("registry/change_sheets")
-    contracts = [known[key][0] for key in (page.new | page.changed)]
-    sql.execute("registry/note_late_sheets", month=month.first, contracts=contracts, now=now)
+    if ClosedThrough.objects.filter(month__gte=month.first).exists():
+        contracts = [known[key][0] for key in (page.new | page.changed)]
+        sql.execute("registry/note_late_sheets", month=month.first, contracts=contracts, now=now)
 
 
 def _lines(sheets: dict[str, Sheet], month: Month, known: dict, received: str):

@@ -31,7 +31,7 @@ ENTER_BATCH = (
     IF EXISTS (
         SELECT FROM added e
         LEFT JOIN registry_voucherpart p ON p.voucher_id = e.voucher_id AND p.month = e.month
-        WHERE p.voucher_id IS NULL
+        WHERE e.contract_id IS NULL AND p.voucher_id IS NULL
     ) OR EXISTS (
         SELECT FROM added e
         LEFT JOIN registry_reservation r ON r.contract_id = e.contract_id AND r.month = e.month
@@ -43,16 +43,16 @@ ENTER_BATCH = (
 
     INSERT INTO registry_ledgerbalance AS b
         (issuer_id, programme, month, account, amount_kzt, local_kzt, republican_kzt)
-    SELECT batch_issuer, v.programme, m.month, m.account, sum(m.amount), sum(m.local), sum(m.republican)
+    SELECT batch_issuer, m.programme, m.month, side.account, sum(side.sign * m.amount), sum(side.sign * m.local),
+           sum(side.sign * m.republican)
     FROM (
-        SELECT voucher_id, month, to_account AS account, amount_kzt AS amount, local_kzt AS local,
-               republican_kzt AS republican
-        FROM added WHERE amount_kzt <> 0
-        UNION ALL
-        SELECT voucher_id, month, from_account, -amount_kzt, -local_kzt, -republican_kzt
-        FROM added WHERE amount_kzt <> 0
-    ) m JOIN registry_voucher v ON v.id = m.voucher_id
-    GROUP BY v.programme, m.month, m.account
+        SELECT v.programme, e.month, e.from_account, e.to_account, sum(e.amount_kzt) AS amount,
+               sum(e.local_kzt) AS local, sum(e.republican_kzt) AS republican
+        FROM added e JOIN registry_voucher v ON v.id = e.voucher_id
+        WHERE e.amount_kzt <> 0
+        GROUP BY v.programme, e.month, e.from_account, e.to_account
+    ) m CROSS JOIN LATERAL (VALUES (m.to_account, 1), (m.from_account, -1)) AS side(account, sign)
+    GROUP BY m.programme, m.month, side.account
     ON CONFLICT (issuer_id, programme, month, account) DO UPDATE
     SET amount_kzt = b.amount_kzt + excluded.amount_kzt, local_kzt = b.local_kzt + excluded.local_kzt,
         republican_kzt = b.republican_kzt + excluded.republican_kzt;

@@ -82,7 +82,6 @@ class VoucherPart(StatefulModel):
         _("state"),
         choices=PartState,
         default=PartState.ACTIVE,
-        db_default=PartState.ACTIVE,
         max_length=12,
         protected=True,
     )

@@ -14,10 +14,11 @@ LEFT JOIN registry_closedthrough closed ON closed.issuer_id = p.issuer_id AND cl
 ANALYZE holder;
 
 CREATE TEMP TABLE target ON COMMIT DROP AS
-WITH priced AS (
+WITH priced AS MATERIALIZED (
     SELECT h.contract_id, m.month, h.voucher_id, m.issuer_id, m.state_order_id, m.study_days, h.starts_on,
            m.month <= h.closed_through AS is_closed,
-           m.mask & registry_days_mask(m.month, h.days) AS mask, h.total_kzt, h.local_kzt,
+           m.mask & registry_days_mask(m.month, h.days) AS mask,
+           bit_count(m.mask & registry_days_mask(m.month, h.days))::int AS days, h.total_kzt, h.local_kzt,
            CASE WHEN h.per_month THEN h.total_kzt
                 WHEN m.is_last_part THEN h.total_kzt - (m.parts - 1) * round(h.total_kzt / m.parts, 2)
                 ELSE round(h.total_kzt / m.parts, 2) END AS nominal
@@ -25,8 +26,7 @@ WITH priced AS (
     JOIN order_month m ON m.provider_id = h.provider_id AND m.programme = h.programme AND m.start_year = h.start_year
     WHERE m.month_days && h.days
 ), running AS (
-    SELECT *, bit_count(mask)::int AS days,
-           sum(bit_count(mask)) OVER (PARTITION BY voucher_id, month ORDER BY starts_on, contract_id) AS cum
+    SELECT *, sum(days) OVER (PARTITION BY voucher_id, month ORDER BY starts_on, contract_id) AS cum
     FROM priced
 ), shared AS (
     SELECT *, round(nominal * cum / study_days, 2) - round(nominal * (cum - days) / study_days, 2) AS amount
