@@ -19,10 +19,10 @@ from voucher_portal.people import SortKey, full_name, short_name
 TWELVE_DIGITS = r"^[0-9]{12}$"
 
 
-def _sort_key_of(*fields: str) -> models.GeneratedField:
+def _sort_key_of(*fields: str, is_indexed: bool = True) -> models.GeneratedField:
     """A stored key of the Kazakh alphabet's order (see voucher_portal.people)."""
     return models.GeneratedField(
-        expression=SortKey(*fields), output_field=models.TextField(db_collation="C"), db_persist=True, db_index=True
+        expression=SortKey(*fields), output_field=models.TextField(db_collation="C"), db_persist=True, db_index=is_indexed
     )
 
 
@@ -71,7 +71,7 @@ class UserManager(BaseUserManager):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by the IIN: a guardian, or one who acts for organisations."""
 
-    iin = models.CharField(_("IIN"), max_length=12, unique=True, validators=[validate_iin])
+    iin = models.CharField(_("IIN"), max_length=12, validators=[validate_iin])
     last_name = models.CharField(_("surname"), max_length=100)
     first_name = models.CharField(_("name"), max_length=100)
     middle_name = models.CharField(_("patronymic"), max_length=100, blank=True, default="", db_default="")
@@ -86,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("sees the reference admin"), default=False, db_default=False)
     is_superuser = models.BooleanField(_("superuser"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
-    sort_key = _sort_key_of("last_name", "first_name", "middle_name")
+    sort_key = _sort_key_of("last_name", "first_name", "middle_name", is_indexed=False)
 
     objects = UserManager()
 
@@ -98,6 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [
+            models.UniqueConstraint(fields=["iin"], name="user_iin_is_one"),
             models.CheckConstraint(name="user_iin_is_12_digits", condition=Q(iin__regex=TWELVE_DIGITS)),
             models.CheckConstraint(name="user_language_known", condition=Q(language__in=Language.values)),
         ]

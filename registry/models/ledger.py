@@ -20,25 +20,21 @@ ENTRY_TEXT = """concat_ws('|', e.id, e.issuer_id, e.voucher_id, e.month - DATE '
     coalesce(e.order_id, 0), coalesce(e.actor_id, 0), extract(epoch FROM e.at), e.reason)"""
 
 # One statement-level trigger does for a whole batch what a row would do by foreign keys: it refuses entries without
-# their part or reservation, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.
+# their voucher or reservation, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.
 ENTER_BATCH = (
     """
-    SELECT count(DISTINCT issuer_id), min(issuer_id) INTO issuers, batch_issuer FROM added;
-    IF issuers = 0 THEN RETURN NULL; END IF;
-    IF issuers > 1 THEN
+    SELECT count(*), min(issuer_id), max(issuer_id) INTO entries, batch_issuer, last_issuer FROM added;
+    IF entries = 0 THEN RETURN NULL; END IF;
+    IF batch_issuer <> last_issuer THEN
         RAISE EXCEPTION 'a batch belongs to one issuer' USING ERRCODE = 'check_violation';
     END IF;
-    IF EXISTS (
-        SELECT FROM added e
-        LEFT JOIN registry_voucherpart p ON p.voucher_id = e.voucher_id AND p.month = e.month
-        WHERE e.contract_id IS NULL AND p.voucher_id IS NULL
-    ) OR EXISTS (
+    IF EXISTS (SELECT FROM added e LEFT JOIN registry_voucher v ON v.id = e.voucher_id WHERE v.id IS NULL) OR EXISTS (
         SELECT FROM added e
         LEFT JOIN registry_reservation r ON r.contract_id = e.contract_id AND r.month = e.month
             AND r.voucher_id = e.voucher_id
         WHERE e.contract_id IS NOT NULL AND r.voucher_id IS NULL
     ) THEN
-        RAISE EXCEPTION 'a ledger entry without its part or reservation' USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'a ledger entry without its voucher or reservation' USING ERRCODE = 'foreign_key_violation';
     END IF;
 
     INSERT INTO registry_ledgerbalance AS b
@@ -128,6 +124,9 @@ class LedgerEntry(models.Model):
                 condition=~Q(from_account=F("to_account")) | Q(amount_kzt=0),
             ),
             models.CheckConstraint(
+                name="entry_without_reservation_moves_nothing", condition=Q(contract__isnull=False) | Q(amount_kzt=0)
+            ),
+            models.CheckConstraint(
                 name="entry_accounts_known",
                 condition=Q(from_account__in=Account.values, to_account__in=Account.values),
             ),
@@ -142,7 +141,8 @@ class LedgerEntry(models.Model):
                 referencing=pgtrigger.Referencing(new="added"),
                 declare=[
                     ("batch_issuer", "bigint"),
-                    ("issuers", "integer"),
+                    ("last_issuer", "bigint"),
+                    ("entries", "bigint"),
                     ("last_sealed", "bigint"),
                     ("last_hash", "bytea"),
                 ],

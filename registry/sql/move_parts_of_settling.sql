@@ -6,7 +6,12 @@ FROM (
            bool_or(NOT m.is_closed) AS is_open,
            EXISTS (SELECT FROM registry_reservation r
                    WHERE r.voucher_id = m.voucher_id AND r.month = m.month AND r.covered_days > 0) AS is_live
-    FROM moved m WHERE NOT m.voucher_id IN (SELECT id FROM new_voucher)
+    FROM (
+        SELECT voucher_id, month, is_new, is_closed FROM target
+        UNION ALL
+        SELECT voucher_id, month, false, is_closed FROM gone
+    ) m
+    WHERE m.voucher_id NOT IN (SELECT id FROM new_voucher)
     GROUP BY m.voucher_id, m.month
 ) now
 WHERE p.voucher_id = now.voucher_id AND p.month = now.month

@@ -2,20 +2,27 @@
 -- only a new reservation moves money here; what changes otherwise is billed by the next close.
 INSERT INTO registry_ledgerentry (issuer_id, voucher_id, month, contract_id, from_account, to_account, amount_kzt,
                                   local_kzt, republican_kzt, actor_id, at, reason)
-SELECT issuer_id, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,
+SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,
        %(actor)s, %(now)s, reason
 FROM (
-    SELECT v.issuer_id, v.id AS voucher_id, p.month, NULL::bigint AS contract_id, 'BUDGET' AS from_account,
+    SELECT v.id AS voucher_id, p.month, NULL::bigint AS contract_id, 'BUDGET' AS from_account,
            'BUDGET' AS to_account, 0::numeric AS local, 0::numeric AS republican, 'ISSUED' AS reason, 0 AS place
     FROM new_voucher v JOIN registry_voucherpart p ON p.voucher_id = v.id
     WHERE v.issuer_id = %(issuer)s
     UNION ALL
-    SELECT issuer_id, voucher_id, month, contract_id, 'RESERVED', 'RELEASED', greatest(-local, 0),
-           greatest(-republican, 0), 'CONTRACT_CHANGED', 1
-    FROM moved WHERE issuer_id = %(issuer)s AND NOT is_closed AND (local < 0 OR republican < 0)
+    SELECT voucher_id, month, contract_id, 'RESERVED', 'RELEASED', held_local, held_republican, 'CONTRACT_CHANGED', 1
+    FROM gone WHERE issuer_id = %(issuer)s AND NOT is_closed AND held_local + held_republican > 0
     UNION ALL
-    SELECT issuer_id, voucher_id, month, contract_id, 'BUDGET', 'RESERVED', greatest(local, 0), greatest(republican, 0),
+    SELECT voucher_id, month, contract_id, 'RESERVED', 'RELEASED', greatest(held_local - local, 0),
+           greatest(held_republican - (amount - local), 0), 'CONTRACT_CHANGED', 1
+    FROM target
+    WHERE issuer_id = %(issuer)s AND NOT is_closed AND (held_local > local OR held_republican > amount - local)
+    UNION ALL
+    SELECT voucher_id, month, contract_id, 'BUDGET', 'RESERVED', greatest(local - held_local, 0),
+           greatest(amount - local - held_republican, 0),
            CASE WHEN is_new THEN 'CONTRACT' ELSE 'CONTRACT_CHANGED' END, 2
-    FROM moved WHERE issuer_id = %(issuer)s AND (NOT is_closed OR is_new) AND (local > 0 OR republican > 0)
+    FROM target
+    WHERE issuer_id = %(issuer)s AND (NOT is_closed OR is_new)
+      AND (local > held_local OR amount - local > held_republican)
 ) e
 ORDER BY voucher_id, month, place, contract_id;

@@ -1,5 +1,6 @@
 -- What every touched contract should hold for each month: the days of its state order and contract as a mask, the
 -- nominal of its norm, and its share of the part, which is the difference of two rounded running sums (design.md §6).
+-- Only what differs from the reservation that is there becomes a row of `target`.
 ANALYZE new_voucher;
 
 CREATE TEMP TABLE holder ON COMMIT DROP AS
@@ -32,8 +33,27 @@ WITH priced AS MATERIALIZED (
     SELECT *, round(nominal * cum / study_days, 2) - round(nominal * (cum - days) / study_days, 2) AS amount
     FROM running WHERE days > 0
 )
-SELECT contract_id, month, voucher_id, issuer_id, state_order_id, mask, days, study_days, nominal, amount,
-       round(amount * local_kzt / total_kzt, 2) AS local, is_closed
-FROM shared
-ORDER BY voucher_id, month, contract_id;
+SELECT s.contract_id, s.month, s.voucher_id, s.issuer_id, s.state_order_id, s.mask, s.days, s.study_days, s.nominal,
+       s.amount, round(s.amount * s.local_kzt / s.total_kzt, 2) AS local, s.is_closed, r.contract_id IS NULL AS is_new,
+       coalesce(r.local_kzt, 0) AS held_local, coalesce(r.republican_kzt, 0) AS held_republican
+FROM shared s
+LEFT JOIN registry_reservation r ON r.contract_id = s.contract_id AND r.month = s.month AND r.voucher_id = s.voucher_id
+WHERE r.contract_id IS NULL
+   OR (s.mask, s.study_days, s.nominal, s.amount, s.state_order_id)
+      IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.state_order_id)
+ORDER BY s.voucher_id, s.month, s.contract_id;
 ANALYZE target;
+
+-- Months that a contract no longer covers, or covers for another child.
+CREATE TEMP TABLE gone ON COMMIT DROP AS
+SELECT r.contract_id, r.month, r.voucher_id, r.issuer_id, r.local_kzt AS held_local,
+       r.republican_kzt AS held_republican, coalesce(closed.month >= r.month, false) AS is_closed
+FROM touched
+JOIN registry_reservation r ON r.contract_id = touched.contract_id AND r.covered_days > 0
+JOIN registry_voucher v ON v.id = r.voucher_id
+LEFT JOIN registry_closedthrough closed ON closed.issuer_id = r.issuer_id AND closed.programme = v.programme
+WHERE NOT EXISTS (
+    SELECT FROM holder h
+    JOIN order_month m ON m.provider_id = h.provider_id AND m.programme = h.programme AND m.start_year = h.start_year
+    WHERE h.contract_id = r.contract_id AND h.voucher_id = r.voucher_id AND m.month = r.month
+      AND bit_count(m.mask & registry_days_mask(m.month, h.days)) > 0 AND m.month_days && h.days);
