@@ -86,5 +86,6 @@ def read_environment() -> Environment:
 
 
 def data_dir(env: Environment) -> Path:
-    """The folder of everything that this installation stores on disk."""
-    return env.path("PORTAL_DATA_DIR", BASE_DIR / ".data")
+    """The folder of everything that this installation stores on disk; a demo of another size has one of its own."""
+    scale = env.text("SCALE", "demo")
+    return env.path("PORTAL_DATA_DIR", BASE_DIR / ".data" / ("" if scale == "demo" else scale))

@@ -27,6 +27,7 @@ from voucher_portal.processes import LOOK_EVERY_SECONDS, Supervisor, listening_s
 
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 120
+DEMO_TODAY = "2025-12-05"  # two days after the last month of the demo was closed
 DEMO_TOKEN = "the-demo-has-no-secrets"
 PYTHON = [sys.executable, "-m"]
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -56,6 +57,8 @@ def _run(supervisor: Supervisor, address_file: TextIO) -> int:
     address_file.flush()
     if not _is_ready(supervisor, address) or not _demo_is_played(supervisor):
         return _outcome(supervisor)
+    # Not before: until then the demo polls, closes and pays on days of its own.
+    supervisor.start("beat", [*PYTHON, "celery", "--app", "voucher_portal", "beat", "--pidfile="])
     _say(f"The portal is at {address}; logs are in {supervisor.log_dir}. Ctrl-C ends it.")
     supervisor.watch()
     return _outcome(supervisor)
@@ -72,6 +75,8 @@ def _outcome(supervisor: Supervisor) -> int:
 def _start_processes(supervisor: Supervisor) -> str:
     """Start the other sides of our wires, background work and pages; the portal's address."""
     env = Environment(os.environ)
+    if env.flag("PLAY_DEMO", True):
+        supervisor.environment["PORTAL_TODAY"] = env.text("PORTAL_TODAY", DEMO_TODAY)
     _start_emulators(supervisor, env)
     listener = listening_socket(HOST, env.number("PORT", 8000))
     address = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -87,7 +92,6 @@ def _start_processes(supervisor: Supervisor) -> str:
         "--without-gossip",
     ]
     supervisor.start("worker", [*PYTHON, *worker, "--queues", ",".join(QUEUES)])
-    supervisor.start("beat", [*PYTHON, "celery", "--app", "voucher_portal", "beat", "--pidfile="])
     web = ["gunicorn", "voucher_portal.wsgi", "--config", "python:voucher_portal.web", "--bind"]
     supervisor.start("web", [*PYTHON, *web, f"fd://{listener.fileno()}"], pass_fds=(listener.fileno(),))
     listener.close()
