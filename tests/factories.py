@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cache
 
 import factory
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from stdnum.iso7064 import mod_97_10
 
@@ -44,6 +43,7 @@ from registry.models import (
     Sheet,
     StudyMonth,
     Voucher,
+    VoucherPart,
 )
 from registry.reference import calendars
 from registry.rules import DEFAULT_PARTS, DEFAULTS
@@ -455,10 +455,7 @@ class VoucherFactory(factory.django.DjangoModelFactory):
             return
         numbers = extracted or DEFAULT_PARTS[self.programme]
         months = [datetime.date(self.start_year + (number < 9), number, 1) for number in numbers]
-        with connection.cursor() as cursor:  # the ORM would set the protected state that the database gives back
-            cursor.execute(
-                "INSERT INTO registry_voucherpart (voucher_id, month) SELECT %s, unnest(%s::date[])", [self.pk, months]
-            )
+        VoucherPart.objects.bulk_create([VoucherPart(voucher=self, month=month) for month in months])
 
 
 class ReservationFactory(factory.django.DjangoModelFactory):
