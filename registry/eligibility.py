@@ -116,7 +116,7 @@ def _decide_one(c: Candidate, places: Places, budgets: Budgets, need_of) -> Deci
 
 
 def _first_reason(c: Candidate, places: Places, budgets: Budgets, need: Need | None) -> str:
-    """The first reason that holds, or none. A contract that was funded keeps its place in a suspended or full house."""
+    """The first reason that holds, or none. A funded contract keeps its place in a suspended or a full house."""
     keeps = c.funding == Funding.FUNDED
     checks = (
         (UnfundedReason.NO_STATE_ORDER, lambda: need is None),

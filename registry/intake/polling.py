@@ -14,7 +14,7 @@ from integrations.lms.items import Contract, Sheet
 from integrations.models import FeedCursor, Lms
 from registry.enums import UNKNOWN_CONTRACT, UNKNOWN_PROVIDER, ItemKind
 from registry.intake.contracts import Taken, take_contracts
-from registry.intake.sheets import take_sheets
+from registry.intake.sheets import KnownSheets, take_sheets
 from registry.ledger import LMS, OneRunner
 from registry.models import PutAside, SchoolCalendar
 from voucher_portal import dates, sql
@@ -59,15 +59,16 @@ def _poll_feeds(lms: Lms, months: list[Month] | None, polled: Polled, progress: 
             progress(f"{lms.code}: contracts {polled.contracts.new + polled.contracts.changed}")
         polled.contracts.add(replay_contracts(lms))
         for month in months if months is not None else begun_months(dates.today()):
-            take = _sheets_of(month)
+            take = _sheets_of(lms, month)
             for taken in _pull(lms, f"sheets:{month}", lambda after, m=month: client.sheet_pages(m, after), take):
                 polled.sheets.add(taken)
                 progress(f"{lms.code}: sheets {month} {polled.sheets.new + polled.sheets.changed}")
         polled.sheets.add(replay_sheets(lms))
 
 
-def _sheets_of(month: Month):
-    return lambda lms_id, items, now: take_sheets(lms_id, month, items, now)
+def _sheets_of(lms: Lms, month: Month):
+    known = KnownSheets(lms.pk, month)
+    return lambda lms_id, items, now: take_sheets(lms_id, month, items, now, known)
 
 
 def _pull(lms: Lms, feed: str, pages: Callable[[str], Iterator[Page]], take) -> Iterator[Taken]:

@@ -13,6 +13,8 @@ from voucher_portal import sql
 from voucher_portal.copying import NULL, copy_lines
 from voucher_portal.dates import Month
 
+FULL_PAGE = 1_000
+MOST_KEPT = 200_000
 COLUMNS = (
     "contract_id", "month", "version", "marks", "status", "approved_at", "guardian_confirmed_at", "source",
     "received_at",
@@ -29,28 +31,49 @@ class Sorted:
     asides: list[aside.Aside] = field(default_factory=list)
 
 
-def take_sheets(lms_id: int, month: Month, items: list[Sheet | Rejected], now: datetime.datetime) -> Taken:
+class KnownSheets:
+    """Our contracts of an LMS and the versions of their sheets of one month, by the LMS's number.
+
+    A full page asks once for all of them (two queries for a whole feed), a small one only for its own. Valid as long
+    as the runner of the LMS is the only one, which `poll` sees to.
+    """
+
+    def __init__(self, lms_id: int, month: Month):
+        self.lms_id, self.month = lms_id, month
+        self.all: dict[str, tuple[int, int]] | None = None
+
+    def of(self, items: list[Sheet | Rejected]) -> dict[str, tuple[int, int]]:
+        """Contract and version (0 for no sheet) by number; at least those of `items` that we know."""
+        if self.all is None and len(items) >= FULL_PAGE:
+            found = self._ask("registry/known_sheets_of_lms", limit=MOST_KEPT + 1)
+            self.all = found if len(found) <= MOST_KEPT else None
+        if self.all is not None:
+            return self.all
+        return self._ask("registry/known_sheets", keys=[item.contract_id for item in items if item.contract_id])
+
+    def _ask(self, statement: str, **params) -> dict[str, tuple[int, int]]:
+        rows = sql.fetch(statement, lms=self.lms_id, month=self.month.first, **params)
+        return {key: (contract_id, version) for key, contract_id, version in rows}
+
+
+def take_sheets(
+    lms_id: int, month: Month, items: list[Sheet | Rejected], now: datetime.datetime, known: KnownSheets | None = None
+) -> Taken:
     """Take in one page; call inside the transaction that stores the cursor. Repeatable. At most eight queries.
 
     A sheet of a contract that is not there yet waits for it. A sheet of a closed month becomes a late fact.
     Source: contracts/lms.md.
     """
     keep_months_open()
-    known = _known(lms_id, month, items)
+    known = (known or KnownSheets(lms_id, month)).of(items)
     page = _sort(items, month, known)
     aside.put_aside(lms_id, page.asides, now)
     if page.new or page.changed:
         _write(page, month, known, now)
+        known.update({key: (known[key][0], sheet.version) for key, sheet in (page.new | page.changed).items()})
         taken = [(f"{key} {month}", sheet.version) for key, sheet in (page.new | page.changed).items()]
         aside.resolve(lms_id, ItemKind.SHEET, taken, now)
     return page.taken
-
-
-def _known(lms_id: int, month: Month, items: list) -> dict[str, tuple[int, int]]:
-    """By the LMS's number: our contract, and the version of its sheet (0 for none)."""
-    keys = [item.contract_id for item in items if item.contract_id]
-    rows = sql.fetch("registry/known_sheets", lms=lms_id, month=month.first, keys=keys)
-    return {key: (contract_id, version) for key, contract_id, version in rows}
 
 
 def _sort(items: list[Sheet | Rejected], month: Month, known: dict[str, tuple[int, int]]) -> Sorted:
@@ -92,10 +115,9 @@ def _write(page: Sorted, month: Month, known: dict, now: datetime.datetime) -> N
 def _lines(sheets: dict[str, Sheet], month: Month, known: dict, received: str):
     """Rows in COPY's text format. Nothing needs escaping: marks and words come from closed lists."""
     first = month.first.isoformat()
-    for key, sheet in sheets.items():
-        approved, confirmed = sheet.approved_at, sheet.guardian_confirmed_at
+    for key, s in sheets.items():
+        approved = s.approved_at.isoformat() if s.approved_at else NULL
+        confirmed = s.guardian_confirmed_at.isoformat() if s.guardian_confirmed_at else NULL
         yield (
-            f"{known[key][0]}\t{first}\t{sheet.version}\t{sheet.marks}\t{sheet.status}\t"
-            f"{approved.isoformat() if approved else NULL}\t{confirmed.isoformat() if confirmed else NULL}\t"
-            f"{sheet.source}\t{received}"
+            f"{known[key][0]}\t{first}\t{s.version}\t{s.marks}\t{s.status}\t{approved}\t{confirmed}\t{s.source}\t{received}"
         )

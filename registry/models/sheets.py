@@ -20,7 +20,11 @@ class SheetQuerySet(models.QuerySet):
 
 
 class Sheet(models.Model):
-    """A contract's month (электронный табель): one character per calendar day; the newest version that the LMS sent."""
+    """A contract's month (электронный табель): one character per calendar day; the newest version that the LMS sent.
+
+    No foreign key: the intake takes the contract's id from the contract itself, contracts are never deleted, and
+    `verify_ledger` asks for sheets without one (docs/adr/0003-check-references-by-batch.md).
+    """
 
     pk = models.CompositePrimaryKey("contract_id", "month")
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="sheets", db_constraint=False, db_index=False)
@@ -59,20 +63,6 @@ class Sheet(models.Model):
                     VALUES (OLD.contract_id, OLD.month, OLD.version, OLD.marks, OLD.status, OLD.approved_at,
                             OLD.guardian_confirmed_at, OLD.source, OLD.received_at, NEW.received_at);
                     RETURN NEW;
-                """,
-            ),
-            pgtrigger.Trigger(
-                name="sheet_has_its_contract",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="added"),
-                func="""
-                    IF EXISTS (SELECT FROM added LEFT JOIN registry_contract c ON c.id = added.contract_id
-                               WHERE c.id IS NULL) THEN
-                        RAISE EXCEPTION 'a sheet without its contract' USING ERRCODE = 'foreign_key_violation';
-                    END IF;
-                    RETURN NULL;
                 """,
             ),
         ]

@@ -1,6 +1,7 @@
--- Open parts follow their reservations: RESERVED while one is live, else ACTIVE; a late contract revives an EXPIRED one.
+-- Parts follow their reservations: RESERVED while one is live, else ACTIVE. A late contract revives an EXPIRED part, and
+-- when it goes before the next close the part is EXPIRED again.
 UPDATE registry_voucherpart p
-SET state = CASE WHEN p.state IN %(reservable)s THEN 'RESERVED' ELSE 'ACTIVE' END
+SET state = CASE WHEN p.state IN %(reservable)s THEN 'RESERVED' WHEN now.is_open THEN 'ACTIVE' ELSE 'EXPIRED' END
 FROM (
     SELECT m.voucher_id, m.month, bool_or(m.is_new OR NOT m.is_closed) AS may_reserve,
            bool_or(NOT m.is_closed) AS is_open,
@@ -16,4 +17,4 @@ FROM (
 ) now
 WHERE p.voucher_id = now.voucher_id AND p.month = now.month
   AND ((p.state IN %(reservable)s AND now.is_live AND now.may_reserve)
-    OR (p.state IN %(freeable)s AND NOT now.is_live AND now.is_open));
+    OR (p.state IN %(freeable)s AND NOT now.is_live));
