@@ -69,15 +69,17 @@ def study_month(programme: str, month: datetime.date) -> StudyMonth | None:
     return StudyMonth.objects.filter(programme=programme, month=month).first()
 
 
-def contract_month(reservation: Reservation, sheet: Sheet | None, *, is_closed: bool) -> ContractMonth:
-    """What the calculation needs of a reservation (with its contract) and its sheet.
+def contract_month(
+    reservation: Reservation, sheet: Sheet | None, starts_on: datetime.date, *, is_closed: bool
+) -> ContractMonth:
+    """What the calculation needs of a reservation, its sheet, and the first day of its contract.
 
     A closed month pays approved sheets only; an open one shows what a sheet would earn once it is approved.
     """
     counts = sheet is not None and (not is_closed or sheet.status == SheetStatus.APPROVED)
     return ContractMonth(
         contract_id=reservation.contract_id,
-        starts_on=reservation.contract.starts_on,
+        starts_on=starts_on,
         covered_mask=reservation.covered_mask,
         study_days=reservation.study_days,
         nominal_kzt=reservation.nominal_kzt,
@@ -96,7 +98,9 @@ def reckon(voucher: Voucher, month: datetime.date) -> list[Reckoning]:
     is_closed = {each.contract_id: closed.get(each.issuer_id, NEVER) >= month for each in reservations}
     sheets = sheets_of(is_closed, month)
     months = [
-        contract_month(each, sheets.get(each.contract_id), is_closed=is_closed[each.contract_id])
+        contract_month(
+            each, sheets.get(each.contract_id), each.contract.starts_on, is_closed=is_closed[each.contract_id]
+        )
         for each in reservations
     ]
     earnings = earn(months, rules_of(voucher.programme, month))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -107,7 +107,9 @@ def rows_of(contracts: Sequence[Contract], shown: ShownMonth, rules: MonthRules)
     ids = [contract.pk for contract in contracts]
     month_rows = Reservation.objects.filter(month=shown.month)
     vouchers = month_rows.filter(contract__in=ids).values("voucher")
-    reservations = list(month_rows.filter(voucher__in=vouchers, covered_days__gt=0).select_related("contract"))
+    reservations = list(
+        month_rows.filter(voucher__in=vouchers, covered_days__gt=0).annotate(starts_on=F("contract__starts_on"))
+    )
     sheets = sheets_of({*ids, *(each.contract_id for each in reservations)}, shown.month)
     charges = _charges_of(ids, shown) if shown.is_closed else {}
     earnings = _earnings_of(reservations, sheets, rules, is_closed=shown.is_closed)
@@ -133,7 +135,8 @@ def _charges_of(contract_ids: list[int], shown: ShownMonth) -> dict[int, Charge]
 def _earnings_of(reservations, sheets: dict[int, Sheet], rules: MonthRules, *, is_closed: bool) -> dict[int, Earning]:
     parts = defaultdict(list)
     for each in reservations:
-        parts[each.voucher_id].append(contract_month(each, sheets.get(each.contract_id), is_closed=is_closed))
+        sheet = sheets.get(each.contract_id)
+        parts[each.voucher_id].append(contract_month(each, sheet, each.starts_on, is_closed=is_closed))
     return {contract: earning for months in parts.values() for contract, earning in earn(months, rules).items()}
 
 

@@ -63,7 +63,7 @@ def _chart(money: list[overview.MonthMoney]) -> dict:
 @provider_page
 def contingent(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The provider's contracts with children."""
-    return ContingentList(request, provider).respond("school/contingent.html")
+    return ContingentList(request, provider).respond("layout/list.html")
 
 
 @provider_page
@@ -130,7 +130,7 @@ def _first_day(month: str):
 @provider_page
 def acts(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The provider's acts."""
-    return ActList(request, provider).respond("school/acts.html")
+    return ActList(request, provider).respond("layout/list.html")
 
 
 @provider_page
