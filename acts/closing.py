@@ -123,15 +123,13 @@ def _run(closing: Closing, close: MonthClose, today: date, now: datetime, by, te
 
 
 def _count(closing: Closing) -> None:
-    """Fill the temporary tables `billing` and `line`."""
+    """Fill the temporary tables `billing`, `held` (older parts of which a fact changed) and `line`."""
     payable, least = _rules_sql(closing)
     statement = sql.statement("acts/close_count").format(payable_days=payable, min_present_days=least)
     with connection.cursor() as cursor:
         cursor.execute(statement, closing.params)
-        cursor.execute("ANALYZE billing")
+    sql.execute("acts/close_late", **closing.params)
     sql.execute("acts/close_lines")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE line")
 
 
 def _rules_sql(closing: Closing) -> tuple[str, str]:

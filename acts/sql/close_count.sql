@@ -36,5 +36,6 @@ WITH late_part AS (
     SELECT *, round(nominal * cum / study_days, 2) - round(nominal * (cum - paid_days) / study_days, 2) AS amount
     FROM running
 )
-SELECT b.*, round(b.amount * n.local_kzt / n.total_kzt, 2) AS local
-FROM shared b JOIN registry_contract c ON c.id = b.contract_id LEFT JOIN registry_norm n ON n.id = b.norm_id;
+SELECT b.*, b.is_first AND b.amount > 0 AS is_billed, round(b.amount * n.local_kzt / n.total_kzt, 2) AS local
+FROM shared b LEFT JOIN registry_norm n ON n.id = b.norm_id;
+ANALYZE billing (contract_id, month, voucher_id, is_first, is_billed);

@@ -2,16 +2,19 @@
 -- was smaller, written off, and the unearned rest given back to the limit. A part that ends with no charge expires.
 CREATE TEMP TABLE part_now ON COMMIT DROP AS
 SELECT voucher_id, month, bool_or(is_first) AS is_first,
-       bool_or(is_ours AND amount > 0) OR bool_or(NOT is_ours AND is_live) AS is_live,
+       bool_or(is_ours AND is_earning) OR bool_or(NOT is_ours AND is_live) AS is_live,
        bool_or(NOT is_ours AND NOT is_closed AND covered_days > 0) AS is_pending
 FROM (
-    SELECT b.*, NOT b.is_ours AND EXISTS (
+    SELECT b.*, CASE WHEN h.is_withheld THEN h.live_id IS NOT NULL ELSE b.amount > 0 END AS is_earning,
+           NOT b.is_ours AND EXISTS (
                SELECT FROM acts_charge c WHERE c.contract_id = b.contract_id AND c.service_month = b.month
                AND c.kind <> 'REFUND' AND NOT EXISTS (SELECT FROM acts_charge r WHERE r.reverses_id = c.id)) AS is_live,
            b.is_ours OR EXISTS (
                SELECT FROM registry_closedthrough t JOIN schools_provider p ON p.issuer_id = t.issuer_id
                WHERE p.id = b.provider_id AND t.programme = %(programme)s AND t.month >= b.month) AS is_closed
     FROM billing b
+    LEFT JOIN held h ON NOT b.is_first AND h.contract_id = b.contract_id AND h.month = b.month
+        AND h.voucher_id = b.voucher_id
 ) b
 GROUP BY voucher_id, month
 UNION ALL
@@ -21,7 +24,7 @@ JOIN registry_voucher v ON v.id = p.voucher_id AND v.issuer_id = %(issuer)s AND 
 WHERE p.month <= %(month)s AND p.state = 'ACTIVE'
   AND NOT EXISTS (SELECT FROM billing b WHERE b.voucher_id = p.voucher_id AND b.month = p.month);
 
-ANALYZE part_now;
+ANALYZE part_now (voucher_id, month);
 
 INSERT INTO registry_ledgerentry (issuer_id, voucher_id, month, contract_id, from_account, to_account, amount_kzt,
                                   local_kzt, republican_kzt, act_id, actor_id, at, reason)
@@ -38,19 +41,21 @@ FROM (
     SELECT m.place, b.voucher_id, b.month, b.contract_id, m.from_account, m.to_account, m.local, m.republican,
            CASE WHEN m.place = 2 THEN a.id END,
            CASE WHEN m.place = 3 THEN 'UNEARNED' WHEN b.is_first AND m.place = 2 THEN 'CLOSED' ELSE 'LATE_FACT' END
-    FROM billing b
-    LEFT JOIN line l ON l.contract_id = b.contract_id AND l.month = b.month AND l.voucher_id = b.voucher_id
-        AND l.kind <> 'REFUND'
-    LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = l.provider_id
-        AND a.state_order_id = l.state_order_id
+    FROM (
+        SELECT *, CASE WHEN is_billed THEN local ELSE 0 END AS earned_local,
+               CASE WHEN is_billed THEN amount - local ELSE 0 END AS earned_republican
+        FROM billing WHERE is_ours
+    ) b
+    LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = b.provider_id
+        AND a.state_order_id = b.state_order_id
     CROSS JOIN LATERAL (VALUES
-        (1, 'BUDGET', 'RESERVED', greatest(l.local - b.reserved_local, 0),
-         greatest(l.amount - l.local - b.reserved_republican, 0)),
-        (2, 'RESERVED', 'WRITTEN_OFF', coalesce(l.local, 0), coalesce(l.amount - l.local, 0)),
-        (3, 'RESERVED', 'RELEASED', greatest(b.reserved_local - coalesce(l.local, 0), 0),
-         greatest(b.reserved_republican - coalesce(l.amount - l.local, 0), 0))
+        (1, 'BUDGET', 'RESERVED', greatest(b.earned_local - b.reserved_local, 0),
+         greatest(b.earned_republican - b.reserved_republican, 0)),
+        (2, 'RESERVED', 'WRITTEN_OFF', b.earned_local, b.earned_republican),
+        (3, 'RESERVED', 'RELEASED', greatest(b.reserved_local - b.earned_local, 0),
+         greatest(b.reserved_republican - b.earned_republican, 0))
     ) AS m(place, from_account, to_account, local, republican)
-    WHERE b.is_ours AND m.local + m.republican > 0
+    WHERE m.local + m.republican > 0
     UNION ALL
     SELECT 4, n.voucher_id, n.month, NULL, 'BUDGET', 'BUDGET', 0, 0, NULL, 'EXPIRED'
     FROM part_now n JOIN registry_voucherpart p USING (voucher_id, month)
