@@ -20,7 +20,7 @@ ENTRY_TEXT = """concat_ws('|', e.id, e.issuer_id, e.voucher_id, e.month - DATE '
     coalesce(e.order_id, 0), coalesce(e.actor_id, 0), extract(epoch FROM e.at), e.reason)"""
 
 # One statement-level trigger does for a whole batch what a row would do by foreign keys: it refuses entries without
-# their voucher or reservation, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.
+# their voucher or contract, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.
 ENTER_BATCH = (
     """
     SELECT count(*), min(issuer_id), max(issuer_id) INTO entries, batch_issuer, last_issuer FROM added;
@@ -28,13 +28,13 @@ ENTER_BATCH = (
     IF batch_issuer <> last_issuer THEN
         RAISE EXCEPTION 'a batch belongs to one issuer' USING ERRCODE = 'check_violation';
     END IF;
-    IF EXISTS (SELECT FROM added e LEFT JOIN registry_voucher v ON v.id = e.voucher_id WHERE v.id IS NULL) OR EXISTS (
-        SELECT FROM added e
-        LEFT JOIN registry_reservation r ON r.contract_id = e.contract_id AND r.month = e.month
-            AND r.voucher_id = e.voucher_id
-        WHERE e.contract_id IS NOT NULL AND r.voucher_id IS NULL
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT contract_id, voucher_id FROM added) e
+        LEFT JOIN registry_voucher v ON v.id = e.voucher_id
+        LEFT JOIN registry_contract c ON c.id = e.contract_id
+        WHERE v.id IS NULL OR (e.contract_id IS NOT NULL AND c.id IS NULL)
     ) THEN
-        RAISE EXCEPTION 'a ledger entry without its voucher or reservation' USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'a ledger entry without its voucher or contract' USING ERRCODE = 'foreign_key_violation';
     END IF;
 
     INSERT INTO registry_ledgerbalance AS b

@@ -113,8 +113,8 @@ class VoucherPart(StatefulModel):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="added"),
                 func="""
-                    IF EXISTS (SELECT FROM added LEFT JOIN registry_voucher v ON v.id = added.voucher_id
-                               WHERE v.id IS NULL) THEN
+                    IF EXISTS (SELECT FROM (SELECT DISTINCT voucher_id FROM added) n
+                               LEFT JOIN registry_voucher v ON v.id = n.voucher_id WHERE v.id IS NULL) THEN
                         RAISE EXCEPTION 'a part without its voucher' USING ERRCODE = 'foreign_key_violation';
                     END IF;
                     RETURN NULL;
@@ -201,21 +201,20 @@ class Reservation(models.Model):
             pgtrigger.Protect(name="reservation_stays", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(name="reservation_key_is_final", fields=["contract", "month", "voucher", "issuer"]),
             pgtrigger.Trigger(
-                name="reservation_has_part_and_contract",
+                name="reservation_has_voucher_and_contract",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="added"),
                 func="""
                     IF EXISTS (
-                        SELECT FROM added r
-                        LEFT JOIN registry_voucherpart p ON p.voucher_id = r.voucher_id AND p.month = r.month
+                        SELECT FROM (SELECT DISTINCT contract_id, voucher_id FROM added) r
                         LEFT JOIN registry_contract c ON c.id = r.contract_id
                         LEFT JOIN registry_voucher v ON v.id = r.voucher_id
                             AND v.child_id = c.child_id AND v.programme = c.programme
-                        WHERE p.voucher_id IS NULL OR v.id IS NULL
+                        WHERE v.id IS NULL
                     ) THEN
-                        RAISE EXCEPTION 'a reservation without its part or contract'
+                        RAISE EXCEPTION 'a reservation without its voucher or contract'
                             USING ERRCODE = 'foreign_key_violation';
                     END IF;
                     RETURN NULL;

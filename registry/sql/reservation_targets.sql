@@ -12,10 +12,12 @@ JOIN registry_norm n ON n.id = c.norm_id
 JOIN registry_voucher v ON v.child_id = c.child_id AND v.programme = c.programme
 JOIN schools_provider p ON p.id = c.provider_id
 LEFT JOIN registry_closedthrough closed ON closed.issuer_id = p.issuer_id AND closed.programme = c.programme;
-ANALYZE holder;
+ANALYZE holder (contract_id, voucher_id, provider_id, programme);
 
 CREATE TEMP TABLE target ON COMMIT DROP AS
-WITH priced AS MATERIALIZED (
+WITH held AS MATERIALIZED (
+    SELECT r.* FROM touched JOIN registry_reservation r ON r.contract_id = touched.contract_id
+), priced AS MATERIALIZED (
     SELECT h.contract_id, m.month, h.voucher_id, m.issuer_id, m.state_order_id, m.study_days, h.starts_on,
            m.month <= h.closed_through AS is_closed,
            m.mask & registry_days_mask(m.month, h.days) AS mask,
@@ -37,12 +39,12 @@ SELECT s.contract_id, s.month, s.voucher_id, s.issuer_id, s.state_order_id, s.ma
        s.amount, round(s.amount * s.local_kzt / s.total_kzt, 2) AS local, s.is_closed, r.contract_id IS NULL AS is_new,
        coalesce(r.local_kzt, 0) AS held_local, coalesce(r.republican_kzt, 0) AS held_republican
 FROM shared s
-LEFT JOIN registry_reservation r ON r.contract_id = s.contract_id AND r.month = s.month AND r.voucher_id = s.voucher_id
+LEFT JOIN held r ON r.contract_id = s.contract_id AND r.month = s.month AND r.voucher_id = s.voucher_id
 WHERE r.contract_id IS NULL
    OR (s.mask, s.study_days, s.nominal, s.amount, s.state_order_id)
       IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.state_order_id)
 ORDER BY s.voucher_id, s.month, s.contract_id;
-ANALYZE target;
+ANALYZE target (contract_id, month, voucher_id, is_new);
 
 -- Months that a contract no longer covers, or covers for another child.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
