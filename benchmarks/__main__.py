@@ -18,7 +18,6 @@ def main() -> None:
     parser.add_argument("--providers", type=int, default=985)
     parser.add_argument("--requests", type=int, default=200, help="requests for each page")
     parser.add_argument("--data-dir", help="kept afterwards; without it a temporary folder is used")
-    parser.add_argument("--only", nargs="*", default=["intake", "close", "pages"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as temporary:
         folder = Path(options.data_dir or temporary)

@@ -149,7 +149,9 @@ def sheets(children: int, month: str, *, version: int = 1, one_in: int = 1, abse
     first = datetime.date(year, number, 1)
     days = (datetime.date(year + number // 12, number % 12 + 1, 1) - first).days
     marks = "".join("H" if (first + datetime.timedelta(days=d)).isoweekday() > 5 else "P" for d in range(days))
-    marks = "".join(a if p == "P" and a else p for a, p in zip(absent.ljust(days, " ").replace(" ", "P"), marks, strict=True))
+    marks = "".join(
+        a if p == "P" and a else p for a, p in zip(absent.ljust(days, " ").replace(" ", "P"), marks, strict=True)
+    )
     for i in range(0, children, one_in):
         own = marks if i % 3 else marks[:-8] + marks[-8:].replace("P", "N")
         yield {

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from acts.closing import close_month
-from benchmarks import feed, floors
+from benchmarks import feed, floors, pages
 from integrations.emulators.lms_process import lms_process
 from integrations.models import Lms
 from registry.intake.polling import poll
@@ -56,7 +56,9 @@ def measured(items: int, work) -> dict:
 
 def held_against(result: dict, floor_seconds: float, rows: int) -> dict:
     ratio = round(result["seconds"] / floor_seconds, 2)
-    say(f"  {result['seconds']} s, floor {floor_seconds:.2f} s, ratio {ratio}, {rows} rows, {result['queries']} queries")
+    say(
+        f"  {result['seconds']} s, floor {floor_seconds:.2f} s, ratio {ratio}, {rows} rows, {result['queries']} queries"
+    )
     return {
         "items": result["items"], "rows_written": rows, "seconds": result["seconds"],
         "floor_seconds": round(floor_seconds, 2), "ratio": ratio, "queries": result["queries"],
@@ -81,7 +83,19 @@ def run_all(folder: Path, options) -> dict:
         lms = Lms.objects.get(code=feed.LMS)
         result |= _intake(lms, children)
         result["close"] = _close(lms, children, sheets)
+    result["pages"] = _pages(options.requests)
     return result
+
+
+def _pages(requests: int) -> dict:
+    say("pages")
+    is_small = bool(os.environ.get("BENCH_IS_SMALL"))
+    small = {} if is_small else pages.queries_of_a_small_region()
+    full = pages.measure(requests)
+    return {
+        name: {"p95_ms": page["p95_ms"], "queries_small": small.get(name), "queries_full": page["queries"]}
+        for name, page in full.items()
+    }
 
 
 def _intake(lms: Lms, children: int) -> dict:
