@@ -7,6 +7,7 @@ Source: REG §13.2; style.md §5; design.md §7.
 import datetime
 import hashlib
 import logging
+from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -20,7 +21,9 @@ from accounts.enums import Language
 from acts.errors import ActError
 from acts.models import Act, ActDocument
 from acts.paper import PARTIES, annex_of, paper_of, recalculations_of
-from voucher_portal import pdf
+
+if TYPE_CHECKING:
+    from voucher_portal.pdf import Rendered
 
 PAPER_CSS = "css/act-paper.css"
 logger = logging.getLogger(__name__)
@@ -30,8 +33,10 @@ class DocumentDamaged(ActError):
     """The stored bytes are not those that were rendered."""
 
 
-def render_act(act_id: int, language: str) -> pdf.Rendered:
+def render_act(act_id: int, language: str) -> "Rendered":
     """The act as a PDF in Kazakh or Russian: form Р-1 with its annexes. Four queries, stores nothing."""
+    from voucher_portal import pdf  # here: WeasyPrint is heavy, and pages only read what workers have rendered
+
     act = Act.objects.select_related(*PARTIES).get(pk=act_id)
     return pdf.render(act_html(act, language), stylesheet=PAPER_CSS)
 

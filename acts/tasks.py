@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.enums import Language
+from acts import documents
 
 RENDERED_TOGETHER = 20
 logger = logging.getLogger(__name__)
@@ -24,8 +25,6 @@ def render_act_documents(act_ids: list[int]) -> None:
 
 
 def _is_rendered(act_id: int) -> bool:
-    from acts import documents  # here: WeasyPrint is heavy, and only the workers of this queue need it
-
     try:
         for language in Language:
             documents.store_document(act_id=act_id, language=language, now=timezone.now())
@@ -37,8 +36,6 @@ def _is_rendered(act_id: int) -> bool:
 
 def queue_documents(close_id: int) -> None:
     """After the transaction: spread over the workers what a close still lacks. Again queues only what is missing."""
-    from acts import documents
-
     missing = documents.documents_missing(close_id)
     for start in range(0, len(missing), RENDERED_TOGETHER):
         render_act_documents.delay_on_commit(missing[start : start + RENDERED_TOGETHER])

@@ -339,9 +339,7 @@ def test_the_page_of_a_line_costs_the_same_queries_for_any_act(client, count, dj
     RuleSetFactory()
     act = act_with(count)
     signed_in(client, of_provider(act))
-    with django_assert_num_queries(
-        14
-    ):  # whose; act, line, record; sheet, calculation, acts
+    with django_assert_num_queries(14):  # whose; act, line, record; sheet, calculation, acts
         client.get(reverse("acts:line", args=[act.public_id, act.charges.first().pk]))
 
 
