@@ -22,8 +22,8 @@ def copy_of(table: str, *, filled: bool = False) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {SCRATCH}.{table}")
         cursor.execute(f"CREATE TABLE {SCRATCH}.{table} (LIKE public.{table} INCLUDING GENERATED)")
         cursor.execute(
-            "SELECT string_agg(a.attname, ', ' ORDER BY array_position(i.indkey::int[], a.attnum::int)) FROM pg_index i"
-            " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+            "SELECT string_agg(a.attname, ', ' ORDER BY array_position(i.indkey::int[], a.attnum::int))"
+            " FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
             " WHERE i.indrelid = %s::regclass AND i.indisprimary",
             [f"public.{table}"],
         )

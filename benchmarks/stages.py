@@ -56,9 +56,7 @@ def measured(items: int, work) -> dict:
 
 def held_against(result: dict, floor_seconds: float, rows: int) -> dict:
     ratio = round(result["seconds"] / floor_seconds, 2)
-    say(
-        f"  {result['seconds']} s, floor {floor_seconds:.2f} s, ratio {ratio}, {rows} rows, {result['queries']} queries"
-    )
+    say(f"  {result['seconds']} s, floor {floor_seconds:.2f} s, ratio {ratio}, {rows} rows")
     return {
         "items": result["items"], "rows_written": rows, "seconds": result["seconds"],
         "floor_seconds": round(floor_seconds, 2), "ratio": ratio, "queries": result["queries"],
@@ -143,11 +141,11 @@ def _prepare_close_floor() -> None:
 
 
 def _close_statements() -> list[str]:
-    """The rows that the close has just written, once more: charges from the marks, parts, ledger; no rule is checked."""
+    """The rows that the close has just written once more: charges from the marks, parts, ledger; unchecked."""
     return [
         """
-        INSERT INTO scratch.acts_charge (id, close_id, act_id, contract_id, voucher_id, service_month, bill_month, kind,
-            study_days, paid_days, nominal_kzt, amount_kzt, local_kzt, republican_kzt, reverses_id)
+        INSERT INTO scratch.acts_charge (id, close_id, act_id, contract_id, voucher_id, service_month, bill_month,
+            kind, study_days, paid_days, nominal_kzt, amount_kzt, local_kzt, republican_kzt, reverses_id)
         SELECT c.id, c.close_id, c.act_id, c.contract_id, c.voucher_id, c.service_month, c.bill_month, c.kind,
             r.study_days, length(s.marks) - length(translate(s.marks, 'PSLQ', '')), r.nominal_kzt,
             round(r.nominal_kzt * (length(s.marks) - length(translate(s.marks, 'PSLQ', ''))) / r.study_days, 2),
