@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from acts.demo.endings import ACCEPTED_FIRST, Ending
 from acts.demo.errors import DemoError
@@ -22,7 +22,7 @@ from acts.payments.reconciling import reconcile_payments
 from acts.payments.routing import route_payments
 from schools.enums import SuspensionGround
 from schools.models import Suspension
-from voucher_portal.http import HttpClient, HttpError
+from voucher_portal.http import HttpClient, HttpError, Retries
 
 MOST_ROUNDS = 10
 CALM = {"refuse": {}, "submit_faults": [], "ask_faults": []}
@@ -40,7 +40,7 @@ class DemoTreasury:
     token: str
 
     def check(self) -> None:
-        """Wait until it answers.
+        """Wait a few seconds until it answers.
 
         Raises:
             DemoError: there is none, or it is a real one, to which the demo sends nothing.
@@ -52,13 +52,16 @@ class DemoTreasury:
 
     def order(self, script: Mapping[str, Any]) -> None:
         """Tell it what is to go wrong from now on; what `script` does not name goes well."""
-        with HttpClient(self.url, self.token) as client:
+        with self._client() as client:
             client.post("/control", json.dumps({**CALM, **script}).encode(), content_type=JSON, is_idempotent=True)
 
     def book(self) -> dict:
         """What it holds: accounts, messages, transfers (tiyn)."""
-        with HttpClient(self.url, self.token) as client:
+        with self._client() as client:
             return client.get("/book").json()
+
+    def _client(self) -> HttpClient:
+        return HttpClient(self.url, self.token, retries=Retries(attempts=4))
 
 
 def pay(play: MonthOfPlay, treasury: DemoTreasury, stage: Stage) -> None:
@@ -83,7 +86,7 @@ def pay(play: MonthOfPlay, treasury: DemoTreasury, stage: Stage) -> None:
     else:
         raise DemoError("Казначейство не закончило платежи")
     treasury.order({})
-    stage.result = f"поручений исполнено {_orders(acts).filter(state=OrderState.PAID).count()}"
+    stage.result = _outcome(_orders(acts))
 
 
 def lose_sight(play: MonthOfPlay, treasury: DemoTreasury) -> None:
@@ -91,6 +94,17 @@ def lose_sight(play: MonthOfPlay, treasury: DemoTreasury) -> None:
     if _without_orders(play.acts(Ending.UNKNOWN)).exists():
         treasury.order({"submit_faults": ["drop_before"], "ask_faults": ["503_before"] * UNANSWERED})
         _route(play, retry=False)
+
+
+def _outcome(orders: QuerySet[PaymentOrder]) -> str:
+    counts = dict(orders.values_list("state").annotate(Count("pk")).order_by())
+    found = {
+        "исполнено": counts.get(OrderState.PAID, 0),
+        "со второй попытки": orders.filter(state=OrderState.PAID, attempts__number__gt=1).count(),
+        "отклонено": counts.get(OrderState.REJECTED, 0),
+        "удержано": counts.get(OrderState.HELD, 0),
+    }
+    return "поручений " + ", ".join(f"{what} {count}" for what, count in found.items() if count)
 
 
 def _route(play: MonthOfPlay, *, retry: bool) -> None:

@@ -92,13 +92,12 @@ def _checks(checks: Iterable[Check], verified: Mapping) -> Iterator[str]:
         f"{'✗' if broken else '✓'} Проверка журнала: печатей {verified['seals']}, правил {len(verified['rules'])}, "
         + (f"нарушены {broken}" if broken else "нарушений 0")
     )
-    is_fine = not broken and all(check.holds for check in checks)
-    yield "ИТОГ: всё сходится." if is_fine else "ИТОГ: НЕ СХОДИТСЯ."
+    yield "ИТОГ: всё сходится." if not broken and all(check.holds for check in checks) else "ИТОГ: НЕ СХОДИТСЯ."
 
 
 def _sign_ins(region: DemoRegion) -> Iterator[str]:
     yield f"Портал: {settings.PORTAL_ADDRESS}   пароль у всех: {PASSWORD}"
-    yield f"{'Роль':{NAME_WIDTH}}{'ИИН':16}Первая страница"
+    yield f"{'Роль':{NAME_WIDTH}}{'ИИН':16}Страница"
     for person in PEOPLE:
         yield f"{f'{person.role.label}, {person.place}':{NAME_WIDTH}}{person.iin:16}{person.address}"
     yield f"{'Родитель (двое детей: школа и детский сад)':{NAME_WIDTH}}{region.guardian_iin:16}/family/"
