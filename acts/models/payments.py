@@ -65,7 +65,7 @@ class PaymentOrder(StatefulModel):
         ]
         triggers = [
             pgtrigger.Protect(name="order_stays", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="order_sum_is_final", fields=["act", "source", "amount_kzt"]),
+            pgtrigger.ReadOnly(name="order_sum_is_final", fields=["act", "source", "amount_kzt", "pay_kzt"]),
         ]
 
     def __str__(self):
@@ -195,7 +195,22 @@ class PaymentAttempt(models.Model):
             models.UniqueConstraint(fields=["order"], condition=Q(is_final=False), name="attempt_one_live_per_order"),
             models.CheckConstraint(name="attempt_pays_something", condition=Q(amount_kzt__gt=0)),
         ]
-        triggers = [pgtrigger.Protect(name="attempt_stays", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="attempt_stays", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="attempt_is_what_was_sent",
+                fields=[
+                    "order",
+                    "number",
+                    "file",
+                    "uetr",
+                    "end_to_end_id",
+                    "amount_kzt",
+                    "debtor_iban",
+                    "creditor_iban",
+                ],
+            ),
+        ]
 
     def __str__(self):
         return self.end_to_end_id

@@ -90,7 +90,7 @@ def hold_and_let_go(*, issuer: Issuer, today: datetime.date, now: datetime.datet
 
     An order with an attempt under way is past holding. Two queries.
     """
-    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer)
+    orders = PaymentOrder.objects.filter(act__close__issuer=issuer)
     suspended = Suspension.objects.filter(days__contains=today).values("provider")
     orders.filter(state=OrderState.HELD).exclude(act__provider__in=suspended).update(
         state=OrderState.PREPARED, changed_at=now
@@ -103,7 +103,7 @@ def hold_and_let_go(*, issuer: Issuer, today: datetime.date, now: datetime.datet
 def due_orders(*, issuer: Issuer, programme: str | None, retry: bool):
     """Orders that may get an attempt now, in the order of their acts; with `retry` those refused or returned, too."""
     states = SENDABLE if retry else (OrderState.PREPARED,)
-    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer, state__in=states)
+    orders = PaymentOrder.objects.filter(act__close__issuer=issuer, state__in=states)
     if programme:
         orders = orders.filter(act__state_order__programme=programme)
     return without_attempt(orders).order_by("act__bill_month", "act_id", "source")
@@ -116,12 +116,12 @@ def without_attempt(orders):
 
 def held_orders(*, issuer: Issuer, programme: str | None):
     """Orders that wait for the end of a suspension."""
-    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer, state=OrderState.HELD)
+    orders = PaymentOrder.objects.filter(act__close__issuer=issuer, state=OrderState.HELD)
     return orders.filter(act__state_order__programme=programme) if programme else orders
 
 
 def _acts_without_orders(issuer: Issuer, programme: str | None) -> Iterable[Act]:
-    acts = Act.objects.filter(provider__issuer=issuer, state__in=PAYABLE)
+    acts = Act.objects.filter(close__issuer=issuer, state__in=PAYABLE)
     if programme:
         acts = acts.filter(state_order__programme=programme)
     without = acts.filter(~Exists(PaymentOrder.objects.filter(act=OuterRef("pk"))))
@@ -130,7 +130,7 @@ def _acts_without_orders(issuer: Issuer, programme: str | None) -> Iterable[Act]
 
 def _open_debts(issuer: Issuer, now: datetime.datetime) -> Debts:
     debts = Debts(now)
-    orders = PaymentOrder.objects.filter(act__provider__issuer=issuer, state=OrderState.DEBT)
+    orders = PaymentOrder.objects.filter(act__close__issuer=issuer, state=OrderState.DEBT)
     given = Coalesce(Sum("set_off_by__amount_kzt"), ZERO)
     orders = orders.annotate(given_kzt=given).select_related("act__state_order")
     for order in orders.order_by("act__bill_month", "act_id"):

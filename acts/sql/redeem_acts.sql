@@ -2,8 +2,8 @@
 -- set off in full and the orders that took it over are settled themselves.
 UPDATE acts_act a
 SET state = 'PAID', paid_at = %(now)s
-FROM schools_provider p
-WHERE p.id = a.provider_id AND p.issuer_id = %(issuer)s AND a.state IN %(payable)s
+FROM acts_monthclose m
+WHERE m.id = a.close_id AND m.issuer_id = %(issuer)s AND a.state IN %(payable)s
   AND NOT EXISTS (
       SELECT FROM (VALUES ('local', a.local_kzt), ('republican', a.republican_kzt)) AS owed(source, amount)
       WHERE owed.amount <> 0 AND NOT EXISTS (

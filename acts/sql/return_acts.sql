@@ -1,8 +1,8 @@
 -- The bulk twin of Act.reopen(): paid acts of the orders whose money came back, and of the debts set off against them.
 UPDATE acts_act a
 SET state = 'SIGNED', paid_at = NULL
-FROM schools_provider p
-WHERE p.id = a.provider_id AND p.issuer_id = %(issuer)s AND a.state = 'PAID'
+FROM acts_monthclose m
+WHERE m.id = a.close_id AND m.issuer_id = %(issuer)s AND a.state = 'PAID'
   AND a.id IN (
       SELECT o.act_id FROM acts_paymentorder o WHERE o.id = ANY(%(orders)s)
       UNION ALL

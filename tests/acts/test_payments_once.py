@@ -1,16 +1,9 @@
 """Exactly once: broken connections, killed processes, runners that meet. The treasury's own book decides."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 
 from acts.models import PaymentAttempt, PaymentFile, PaymentOrder
@@ -18,9 +11,10 @@ from acts.payments.sending import treasury as connect
 from registry.ledger import LEDGER
 from tests.acts import paying
 from tests.acts.paying import broken_rules, reconcile, states, transfers
+from tests.core.commands import PATIENCE_SECONDS, locked, run, started, wait_until, waiting_for_locks
 
 pytestmark = pytest.mark.django_db
-LONG_ENOUGH = 60  # seconds a killed process would have hung
+TODAY = paying.TODAY.isoformat()
 
 
 @pytest.fixture
@@ -115,73 +109,43 @@ def test_a_name_that_the_gateway_knows_with_other_bytes_is_left_for_a_person(tre
     assert transfers(treasury) == {}
 
 
-def manage(*words: str, **environment: str) -> subprocess.Popen:
-    """A command in a process of its own, on the database and the treasury of the test."""
-    database = connection.settings_dict
-    address = f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *words],
-        cwd=django_settings.BASE_DIR,
-        env=os.environ | {
-            "DATABASE_URL": address, "PORTAL_TODAY": paying.TODAY.isoformat(), "PORTAL_ENV_FILE": "none",
-            "TREASURY_URL": django_settings.TREASURY_URL, "TREASURY_TOKEN": paying.TOKEN,
-            "DJANGO_SETTINGS_MODULE": "voucher_portal.settings.test", **environment,
-        },
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def wait_until(is_so) -> None:
-    """Look every 50 ms whether it is so, for a minute at most."""
-    deadline = time.monotonic() + LONG_ENOUGH
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def kill(process: subprocess.Popen) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+@pytest.fixture
+def shared(treasury, monkeypatch):
+    """Processes of their own find the treasury of the test."""
+    monkeypatch.setenv("TREASURY_URL", treasury.url)
+    monkeypatch.setenv("TREASURY_TOKEN", paying.TOKEN)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("fault", "was_taken"), [("hang_before", 0), ("hang_after", 1)])
-def test_a_run_killed_in_a_submit_is_gone_on_with_by_the_same_command(treasury, region, fault, was_taken):
-    treasury.control({"submit_faults": [fault], "hang_seconds": LONG_ENOUGH})
+def test_a_run_killed_in_a_submit_is_gone_on_with_by_the_same_command(treasury, region, shared, fault, was_taken):
+    treasury.control({"submit_faults": [fault], "hang_seconds": PATIENCE_SECONDS})
     command = ("route_payments", "--issuer", region.issuer.code, "--json")
-    first = manage(*command)
-    wait_until(lambda: not treasury.book.script.submit_faults)  # the request is being dealt with
-    kill(first)
+    with started(*command, today=TODAY) as process:
+        wait_until(lambda: not treasury.book.script.submit_faults, process)  # the request is being dealt with
+    assert process.returncode == -signal.SIGKILL
     assert states() == ["PREPARED", "PREPARED"]
     assert len(treasury.book.rows("SELECT 1 FROM message")) == was_taken
 
-    output, errors = manage(*command).communicate()
-    assert json.loads(output) == {"orders": 0, "submitted": 2, "held": 0, "amount_kzt": "55659.00"}, errors
+    assert run(*command, today=TODAY).json == {"orders": 0, "submitted": 2, "held": 0, "amount_kzt": "55659.00"}
     assert PaymentFile.objects.count() == 1
-    output, errors = manage("reconcile_payments", "--json").communicate()
-    assert json.loads(output)["redeemed_parts"] == 1, errors
+    assert run("reconcile_payments", "--json", today=TODAY).json["redeemed_parts"] == 1
     assert [state for state, _tiyn in transfers(treasury).values()] == ["booked", "booked"]
     assert broken_rules() == {}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_killed_while_it_applies_a_page_of_answers_leaves_nothing_half_done(treasury, region):
+def test_a_run_killed_while_it_applies_a_page_of_answers_leaves_nothing_half_done(treasury, region, shared):
     region.route()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LEDGER, region.issuer.pk])
-        process = manage("reconcile_payments", "--json")
-        wait_until(lambda: _waits_for_the_ledger(cursor))
-        kill(process)
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEDGER, region.issuer.pk])
+    with (
+        locked("SELECT pg_advisory_xact_lock(%s, %s)", LEDGER, region.issuer.pk),
+        started("reconcile_payments", "--json", today=TODAY) as process,
+    ):
+        wait_until(lambda: waiting_for_locks() == 1, process)
+    assert process.returncode == -signal.SIGKILL
     assert states() == ["SENT", "SENT"]
     assert (reconcile().paid, paying.parts_of(10)) == (2, {"REDEEMED"})
     assert broken_rules() == {}
-
-
-def _waits_for_the_ledger(cursor) -> bool:
-    cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    return cursor.fetchone()[0] == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,11 +183,11 @@ def at_once(*works) -> list:
     """The results of `works`, all begun at the same moment in threads of their own."""
     barrier, results = threading.Barrier(len(works)), []
 
-    def run(work):
+    def one(work):
         barrier.wait()
         results.append(in_own_connection(work))
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    threads = [threading.Thread(target=one, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:

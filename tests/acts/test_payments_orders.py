@@ -4,7 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from acts.enums import OrderState
@@ -210,3 +210,20 @@ def test_the_bulk_steps_and_the_transitions_start_from_the_same_states():
         assert ("let_go" in names) == (state == "HELD")
         assert ("send" in names) == (state in ("PREPARED", "UNKNOWN"))
         assert ("try_again" in names) == (state in ("REJECTED", "RETURNED"))
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (PaymentOrder, {"pay_kzt": 1}),
+        (PaymentAttempt, {"end_to_end_id": "X"}),
+        (PaymentAttempt, {"amount_kzt": 1}),
+        (PaymentFile, {"xml": b"X"}),
+    ],
+)
+def test_the_database_refuses_to_change_what_was_sent(treasury, model, change):
+    region = paying.make_region(children=1)
+    region.accepted(10)
+    region.route()
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        model.objects.update(**change)
