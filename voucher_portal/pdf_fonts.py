@@ -70,4 +70,5 @@ def _write(file: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "wb") as unfinished:
         unfinished.write(content)
+    Path(name).chmod(0o644)  # the workers may be another user than the one who came first
     Path(name).replace(file)
