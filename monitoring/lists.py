@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
 from accounts.models import User
-from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter
+from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line
 from monitoring.enums import SignalCode
 from monitoring.models import RiskSignal
 from monitoring.words import days_seen
@@ -37,7 +37,7 @@ def signals_seen_by(user: User) -> QuerySet[RiskSignal]:
 class SignalProviderFilter(FilterSet):
     """Filters of the risk list."""
 
-    search = OrganisationSearchFilter(path="organisation__")
+    search = OrganisationSearchFilter(path="organisation")
 
     class Meta:
         model = Provider
@@ -95,8 +95,8 @@ class SignalList(Listing):
                    on_phone=True),
         Column("code", _("What was seen"), "get_code_display", sort="code", on_phone=True),
         Column("month", _("Month"), "month", show=words.month_words, sort="month"),
-        Column("days", _("Days"), days_seen, on_phone=True),
+        Column("days", _("Days"), days_seen, show=one_line, on_phone=True),
         Column("child", _("Child's IIN"), lambda signal: signal.child and mask_iin(signal.child.iin)),
-        Column("contract", _("Number in the LMS"), "contract.external_id"),
+        Column("contract", _("Number in the LMS"), "contract.external_id", show=one_line),
         Column("noticed", _("Noticed"), "noticed_at", show=words.moment, sort="noticed_at"),
     ]  # fmt: skip

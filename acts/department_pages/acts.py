@@ -10,6 +10,7 @@ from acts.department_pages.parts_of_lists import (
     MonthFilter,
     NameColumn,
     OrganisationSearchFilter,
+    one_line,
     programme_filter,
 )
 from acts.enums import ActState
@@ -76,7 +77,8 @@ class ActList(Listing):
     order = "-month"
     empty = _("Acts will appear here. The first act is drawn up after a month is closed.")
     columns = [
-        Column("number", _("Act number"), "number", sort="number", link=Act.get_absolute_url, on_phone=True),
+        Column("number", _("Act number"), "number", show=one_line, sort="number", link=Act.get_absolute_url,
+               on_phone=True),
         NameColumn(
             "organisation", _("Organisation"), "provider.name", sort="provider__organisation__sort_key", on_phone=True
         ),

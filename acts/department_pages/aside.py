@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
 from accounts.models import User
-from acts.department_pages.parts_of_lists import NameColumn
+from acts.department_pages.parts_of_lists import NameColumn, one_line, sentence
 from integrations.lms.items import Reason, Rejected
 from integrations.lms.parsing import parse_contract, parse_sheet
 from registry.enums import UNKNOWN_CONTRACT, UNKNOWN_PROVIDER, ItemKind
@@ -112,17 +112,18 @@ class AsideList(Listing):
     )
     columns = [
         Column(
-            "record", gettext_lazy("Record"), name_of, sort=("kind", "key"), on_phone=True,
+            "record", gettext_lazy("Record"), name_of, show=one_line, sort=("kind", "key"),
+            on_phone=True,
             link=lambda item: reverse("department:aside_item", args=[item.pk]),
         ),
         Column("reason", gettext_lazy("Reason"), lambda item: str(NAMES.get(item.reason, item.reason)), sort="reason",
                on_phone=True),
-        Column("what_to_do", gettext_lazy("What to do"), what_is_wrong),
+        Column("what_to_do", gettext_lazy("What to do"), what_is_wrong, show=sentence),
         NameColumn(
             "organisation", gettext_lazy("Organisation"), lambda item: item.provider and item.provider.name,
             sort="provider__organisation__sort_key",
         ),
-        Column("lms", gettext_lazy("System"), "lms.code", sort="lms__code", on_phone=True),
+        Column("lms", gettext_lazy("System"), "lms.code", show=one_line, sort="lms__code", on_phone=True),
         Column("first_seen", gettext_lazy("First came"), "first_seen_at", show=words.moment, sort="first_seen_at"),
         Column("seen", gettext_lazy("Last came"), "last_seen_at", show=words.moment, sort="last_seen_at"),
     ]  # fmt: skip

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from acts.department_pages.money import MILLION, MonthMoney
-from registry.enums import Account
 from voucher_portal.dates import Month
 from voucher_portal.words import month_short, month_words
 
 # From the bottom of a bar to its top: what is done first.
 SERIES = (
-    (Account.REDEEMED, "redeemed"),
-    (Account.WRITTEN_OFF, "written_off"),
-    (Account.RESERVED, "reserved"),
+    ("redeemed", pgettext_lazy("money", "Redeemed")),
+    ("written_off", pgettext_lazy("money", "Written off")),
+    ("reserved", pgettext_lazy("money", "Reserved")),
 )
 
 
@@ -43,10 +43,10 @@ def _data(rows: list[tuple[Month, MonthMoney]]) -> dict:
         "unit": _("mln ₸"),
         "series": [
             {
-                "name": str(account.label),
-                "colour": name.replace("_", "-"),
-                "values": [float(round(getattr(row, name) / MILLION, 3)) for _month, row in rows],
+                "name": str(name),
+                "colour": field.replace("_", "-"),
+                "values": [float(round(getattr(row, field) / MILLION, 3)) for _month, row in rows],
             }
-            for account, name in SERIES
+            for field, name in SERIES
         ],
     }

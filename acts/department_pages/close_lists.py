@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
-from acts.department_pages.closing import LATE_REASONS, NOT_CHARGED
-from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter
+from acts.department_pages.closing import A_DAY, LATE_REASONS, NOT_CHARGED
+from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line
 from acts.enums import ChargeKind
 from acts.models import Act, Charge, MonthClose
 from registry.enums import MARKS
@@ -31,9 +31,20 @@ def corrections_of(close: MonthClose) -> QuerySet[Charge]:
     fact = LateFact.objects.filter(
         contract=OuterRef("contract"), month=OuterRef("service_month"), billed_at=close.closed_at
     )
-    found = Charge.objects.filter(act__close=close, service_month__lt=close.month)
+    found = Charge.objects.filter(pk__in=_ids_of_corrections(close))
     related = found.select_related("act", "contract__child", "contract__provider__organisation")
     return related.annotate(late_reason=Subquery(fact.values("reason")[:1]))
+
+
+def _ids_of_corrections(close: MonthClose) -> list[int]:
+    """Some per cent of the lines of a close. It never changes, so they are looked for once a day."""
+    key = f"close-corrections:{close.pk}"
+    known = cache.get(key)
+    if known is None:
+        older = Charge.objects.filter(act__close=close, service_month__lt=close.month)
+        known = list(older.values_list("pk", flat=True))
+        cache.set(key, known, A_DAY)
+    return known
 
 
 def _act_of(charge: Charge) -> str:
@@ -44,7 +55,7 @@ class CorrectionFilter(FilterSet):
     """Filters of the list."""
 
     search = PeopleSearchFilter(key="contract__child__search_key", iin="contract__child__iin")
-    organisation = OrganisationSearchFilter(path="contract__provider__organisation__")
+    organisation = OrganisationSearchFilter(path="contract__provider__organisation")
     kind = ChoiceFilter(label=_("Kind"), choices=ChargeKind, empty_label=_("All lines"))
 
     class Meta:
@@ -71,7 +82,7 @@ class CorrectionList(Listing):
         Column("reason", _("Reason"), lambda charge: charge.late_reason and str(LATE_REASONS[charge.late_reason])),
         Column("days", _("Paid days"), "paid_days", show=words.number, is_number=True),
         Column("amount", _("Amount"), "amount_kzt", show=words.kzt, sort="amount_kzt", is_number=True, on_phone=True),
-        Column("act", _("Act number"), "act.number", sort="act__number", link=_act_of),
+        Column("act", _("Act number"), "act.number", show=one_line, sort="act__number", link=_act_of),
     ]  # fmt: skip
 
 
@@ -134,7 +145,7 @@ class NotChargedList(Listing):
         ),
         Column("group", _("Group"), "group_name"),
         Column("days", _("Contract"), "days", show=words.days_range),
-        Column("number", _("Number in the LMS"), "external_id"),
+        Column("number", _("Number in the LMS"), "external_id", show=one_line),
     ]  # fmt: skip
 
     @cached_property

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django import forms
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from acts.closing_progress import Progress
 from acts.enums import ChargeKind, CloseStage
 from acts.models import Charge, MonthClose
-from registry.models import ClosedThrough, LateFact, LedgerBalance
+from registry.models import ClosedThrough, LateFact, LedgerBalance, Reservation
 from schools.enums import Programme
 from schools.models import Issuer
 from voucher_portal import sql, words
@@ -149,8 +149,9 @@ def late_months(issuer: Issuer, programme: str, *, billed_at: datetime.datetime 
     found = LateFact.objects.filter(
         contract__provider__issuer=issuer, contract__programme=programme, billed_at=billed_at
     )
-    if billed_at is None:
-        found = found.filter(month__lte=_closed_through(issuer, programme))
+    if billed_at is None:  # only a month that holds a reservation can be billed anew
+        held = Reservation.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), issuer=issuer)
+        found = found.filter(Exists(held), month__lte=_closed_through(issuer, programme))
     rows = found.values_list("month", "reason").annotate(count=Count("pk")).order_by("month", "reason")
     return [LateMonth(month, LATE_REASONS.get(reason, reason), count) for month, reason, count in rows]
 

@@ -11,7 +11,9 @@ from acts.department_pages.parts_of_lists import (
     MonthFilter,
     NameColumn,
     OrganisationSearchFilter,
+    one_line,
     programme_filter,
+    sentence,
 )
 from registry.enums import Funding, UnfundedReason
 from registry.models import Contract, StudyMonth
@@ -76,11 +78,12 @@ class UnfundedList(Listing):
             "reason", _("Reason"), "get_unfunded_reason_display", badge="funding", sort="unfunded_reason",
             on_phone=True,
         ),
-        Column("what_to_do", _("What to do"), lambda contract: str(WHAT_TO_DO[contract.unfunded_reason])),
+        Column("what_to_do", _("What to do"), lambda contract: str(WHAT_TO_DO[contract.unfunded_reason]),
+               show=sentence),
         Column("group", _("Group"), "group_name"),
         Column("programme", _("Programme"), "get_programme_display"),
         Column("days", _("Contract"), "days", show=words.days_range, sort="starts_on"),
-        Column("lms", _("System"), "lms.code"),
-        Column("number", _("Number in the LMS"), "external_id"),
+        Column("lms", _("System"), "lms.code", show=one_line),
+        Column("number", _("Number in the LMS"), "external_id", show=one_line),
         Column("received", _("Received"), "received_at", show=words.moment, sort="received_at"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
 from accounts.models import User
-from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter
+from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line
 from registry.enums import Funding
 from registry.feeds import FeedState, state_of
 from registry.models import Contract
@@ -48,7 +48,7 @@ def programmes_of(provider: Provider) -> str:
 class ProviderFilter(FilterSet):
     """Filters of the list."""
 
-    search = OrganisationSearchFilter(path="organisation__")
+    search = OrganisationSearchFilter(path="organisation")
     programme = ChoiceFilter(
         label=_("Programme"),
         choices=Programme,
@@ -83,7 +83,7 @@ class ProviderList(Listing):
         Column("programmes", _("Programmes"), programmes_of),
         Column("places", _("Places"), "least_places", show=words.number, sort="least_places", is_number=True),
         Column("funded", _("Funded children"), "funded", show=words.number, is_number=True, on_phone=True),
-        Column("orders", _("State order contract"), "orders"),
+        Column("orders", _("State order contract"), "orders", show=one_line),
         Column("feed", _("School system"), lambda provider: str(FeedState(provider.feed).label), badge="feed",
                on_phone=True),
         Column("polled", _("Last data"), lambda provider: provider.lms and provider.lms.polled_at, show=words.moment,

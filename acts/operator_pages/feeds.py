@@ -1,19 +1,22 @@
 """The LMS that are polled: whether they answer, when they were heard, what of theirs was put aside."""
 
 import datetime
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
 from acts.department_pages.aside import AsideList
 from integrations.models import Lms
 from registry.feeds import FeedState, state_of
+from registry.intake.polling import CONTRACTS
 from registry.models import PutAside
 from voucher_portal import words
+from voucher_portal.dates import Month
 from voucher_portal.listing import Column, Listing
 
 
@@ -26,6 +29,28 @@ def feeds(now: datetime.datetime) -> QuerySet[Lms]:
         served=Count("providers"),
         aside=Coalesce(Subquery(aside, output_field=IntegerField()), 0),
     )
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far one feed of an LMS was read."""
+
+    name: str
+    cursor: str
+    stored_at: datetime.datetime
+
+
+def cursors_of(lms: Lms) -> list[Cursor]:
+    """Contracts first, then the sheets of each month, the newest first. One query."""
+    rows = sorted(lms.cursors.all(), key=lambda row: row.feed, reverse=True)
+    rows.sort(key=lambda row: row.feed != CONTRACTS)
+    return [Cursor(_feed_name(row.feed), row.cursor, row.stored_at) for row in rows]
+
+
+def _feed_name(feed: str) -> str:
+    if feed == CONTRACTS:
+        return gettext("Contracts")
+    return gettext("Sheets, %(month)s") % {"month": words.month_words(Month.parse(feed.partition(":")[2]))}
 
 
 class FeedFilter(FilterSet):

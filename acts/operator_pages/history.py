@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from acts.models import PaymentOrder
-from voucher_portal.dates import ALMATY
-from voucher_portal.words import kzt
+from voucher_portal.words import day, kzt
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,8 @@ def _of_attempts(order: PaymentOrder) -> Iterator[Event]:
         if attempt.status_at:
             yield Event(attempt.status_at, _("The treasury reported a status"), attempt.status)
         for entry in attempt.entries.all():
-            booked = datetime.datetime.combine(entry.booked_on, datetime.time(), tzinfo=ALMATY)
             text = _("The money came back") if entry.is_return else _("The treasury booked the payment")
-            yield Event(max(booked, attempt.file.created_at), text, kzt(entry.amount_kzt))
+            yield Event(entry.report.received_at, text, f"{kzt(entry.amount_kzt)}, {day(entry.booked_on)}")
 
 
 def _of_set_offs(order: PaymentOrder) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from acts.department_pages.parts_of_lists import (
     MonthFilter,
     NameColumn,
     OrganisationSearchFilter,
+    one_line,
     programme_filter,
 )
 from acts.enums import SETTLED, OrderState
@@ -47,6 +48,8 @@ def why_it_waits(order: PaymentOrder) -> str:
 def age_of(order: PaymentOrder) -> str:
     """«3 часа», «2 дня»: how long the order has been in its state."""
     hours = int((timezone.now() - order.changed_at).total_seconds() // 3600)
+    if not hours:
+        return _("less than an hour")
     if hours < HOURS_A_DAY:
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     days = hours // HOURS_A_DAY
@@ -55,14 +58,14 @@ def age_of(order: PaymentOrder) -> str:
 
 def order_number(order: PaymentOrder) -> str:
     """The act and the source: «A-ALA-2025-10-0007 · Местный бюджет»."""
-    return _("%(act)s · %(source)s") % {"act": order.act.number, "source": order.get_source_display()}
+    return f"{order.act.number} · {order.get_source_display()}"
 
 
 class OrderFilter(FilterSet):
     """Filters of the list; the months are those that are closed."""
 
     search = OrganisationSearchFilter(
-        label=gettext_lazy("Organisation, BIN or act"), path="act__provider__organisation__", number="act__number"
+        label=gettext_lazy("Organisation, BIN or act"), path="act__provider__organisation", number="act__number"
     )
     programme = programme_filter("act__close__programme")
     month = MonthFilter(field_name="act__bill_month")
@@ -101,7 +104,8 @@ class OrderList(Listing):
     empty = gettext_lazy("Payment orders will appear here. The first are made when both sides have accepted an act.")
     columns = [
         Column(
-            "order", gettext_lazy("Payment order"), order_number, sort=("act__number", "source"), on_phone=True,
+            "order", gettext_lazy("Payment order"), order_number, show=one_line,
+            sort=("act__number", "source"), on_phone=True,
             link=lambda order: reverse("operator:order", args=[order.public_id]),
         ),
         NameColumn(

@@ -21,6 +21,7 @@ from voucher_portal import dates
 from voucher_portal.words import moment
 
 ZERO = Decimal("0.00")
+HALF_A_MINUTE = datetime.timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def next_runs() -> list[tuple[str, str]]:
 
 def _when(runs: schedule) -> str:
     if isinstance(runs, crontab):
-        return moment(runs.now() + runs.remaining_estimate(runs.now()))
+        now = runs.now()
+        return moment(now + runs.remaining_estimate(now) + HALF_A_MINUTE)  # the estimate falls short by less
     minutes = int(runs.run_every.total_seconds() // 60)
     return ngettext("every %(count)s minute", "every %(count)s minutes", minutes) % {"count": minutes}

@@ -14,7 +14,7 @@ from acts.enums import OrderState
 from acts.models import PaymentFile
 from acts.operator_pages import overview
 from acts.operator_pages.access import can_send_payments, for_operator
-from acts.operator_pages.feeds import AsideOfFeedList, FeedList, feeds
+from acts.operator_pages.feeds import AsideOfFeedList, FeedList, cursors_of, feeds
 from acts.operator_pages.history import history_of
 from acts.operator_pages.orders import OrderList, age_of, orders_seen_by, why_it_waits
 from acts.payment_tasks import ask_treasury, send_due_payments
@@ -125,7 +125,7 @@ def feed_detail(request: HttpRequest, code: str) -> HttpResponse:
         "lms": lms,
         "state_label": FeedState(lms.state).label,
         "failure": failure_in_words(lms.failure),
-        "cursors": lms.cursors.order_by("-feed"),
+        "cursors": cursors_of(lms),
         "can_poll": lms.is_active and lms.url,
     }
     listing = AsideOfFeedList(request, put_aside(request.user).filter(lms=lms))
