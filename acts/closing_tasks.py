@@ -10,6 +10,8 @@ from django.utils.translation import override
 from accounts.models import User
 from acts import closing_progress
 from acts.closing import CloseError, close_month
+from acts.models import MonthClose
+from acts.tasks import queue_documents
 from schools.models import Issuer
 from voucher_portal import dates
 from voucher_portal.dates import Month
@@ -38,3 +40,4 @@ def run_close(issuer_id: int, programme: str, month: str, by_id: int) -> None:
             raise
         else:
             closing_progress.forget(*place)
+            queue_documents(MonthClose.objects.get(issuer=issuer, programme=programme, month=place[2].first).pk)

@@ -88,7 +88,8 @@ def read_document(document: ActDocument) -> bytes:
     return content
 
 
-def documents_missing(close_id: int) -> list[int]:
-    """Acts of a close that have not all their documents yet, to queue `render_act_documents` for. One query."""
-    acts = Act.objects.filter(close=close_id).annotate(rendered=Count("documents"))
-    return list(acts.filter(rendered__lt=len(Language)).order_by("pk").values_list("pk", flat=True))
+def documents_missing(close_id: int | None = None, *, most: int | None = None) -> list[int]:
+    """Acts of a close, or of all, that lack a document, the oldest first and at most `most`. One query."""
+    acts = Act.objects.all() if close_id is None else Act.objects.filter(close=close_id)
+    acts = acts.annotate(rendered=Count("documents")).filter(rendered__lt=len(Language))
+    return list(acts.order_by("pk").values_list("pk", flat=True)[:most])

@@ -9,6 +9,7 @@ from accounts.enums import Language
 from acts import documents
 
 RENDERED_TOGETHER = 20
+QUEUED_AT_ONCE = 400
 logger = logging.getLogger(__name__)
 
 
@@ -39,3 +40,11 @@ def queue_documents(close_id: int) -> None:
     missing = documents.documents_missing(close_id)
     for start in range(0, len(missing), RENDERED_TOGETHER):
         render_act_documents.delay_on_commit(missing[start : start + RENDERED_TOGETHER])
+
+
+@shared_task
+def render_missing_documents() -> None:
+    """Queue acts that still lack a document: their close ran by command, or a worker died. May run at any time."""
+    missing = documents.documents_missing(most=QUEUED_AT_ONCE)
+    for start in range(0, len(missing), RENDERED_TOGETHER):
+        render_act_documents.delay(missing[start : start + RENDERED_TOGETHER])

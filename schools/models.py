@@ -26,7 +26,7 @@ class Issuer(models.Model):
     """The body that issues vouchers and owes the payment: a city's or region's education department."""
 
     organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="issuer")
-    code = models.CharField(_("code"), max_length=10, unique=True)
+    code = models.CharField(_("code"), max_length=8, unique=True, help_text=_("stands in the numbers of acts"))
     kato = models.CharField(_("KATO code"), max_length=9)
     kind = models.CharField(_("kind"), max_length=10, choices=IssuerKind)
     objects = IssuerQuerySet.as_manager()
@@ -36,7 +36,7 @@ class Issuer(models.Model):
         verbose_name_plural = _("issuers")
         constraints = [
             models.CheckConstraint(name="issuer_kind_known", condition=Q(kind__in=IssuerKind.values)),
-            models.CheckConstraint(name="issuer_code_is_plain", condition=Q(code__regex=r"^[A-Z0-9]{2,10}$")),
+            models.CheckConstraint(name="issuer_code_is_plain", condition=Q(code__regex=r"^[A-Z0-9]{2,8}$")),
         ]
 
     def __str__(self):

@@ -23,6 +23,11 @@ SCHEDULE: dict[str, dict] = {
         "schedule": 5 * MINUTE,
         "options": {"expires": 5 * MINUTE},
     },
+    "render the acts that lack a document": {
+        "task": "acts.tasks.render_missing_documents",
+        "schedule": 15 * MINUTE,
+        "options": {"expires": 15 * MINUTE},
+    },
     "look for signs of risk in new sheets": {
         "task": "monitoring.tasks.scan_new_sheets",
         "schedule": 60 * MINUTE,

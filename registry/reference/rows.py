@@ -84,7 +84,7 @@ def _value(raw: dict, name: str, metadata: Any, path: str, problems: Problems) -
         return None
 
 
-_code = values.matching(r"[A-Z0-9]{2,10}", "2 to 10 capital Latin letters or digits")
+_code = values.matching(r"[A-Z0-9]{2,8}", "2 to 8 capital Latin letters or digits")
 _programme = values.one_of(Programme)
 
 

@@ -21,7 +21,7 @@ from accounts.models import Organisation
 from acts import documents, words
 from acts.models import Act, ActDocument
 from acts.paper import PARTIES, annex_of, paper_of, recalculations_of
-from acts.tasks import queue_documents, render_act_documents
+from acts.tasks import queue_documents, render_act_documents, render_missing_documents
 from registry.models import LateFact
 from tests.acts.factories import CLOSED_AT, ActFactory, Line, act_with, act_with_corrections, draw_up, enrolled
 from tests.factories import LateFactFactory, ProviderFactory
@@ -248,6 +248,13 @@ def test_a_close_queues_what_it_lacks_and_nothing_more(django_capture_on_commit_
     with django_capture_on_commit_callbacks() as queued:
         queue_documents(act.close_id)
     assert queued == []
+
+
+def test_an_act_that_nobody_queued_is_found_and_rendered():
+    act = act_with(1)
+    render_missing_documents()
+    assert act.documents.count() == 2
+    assert documents.documents_missing() == []
 
 
 @pytest.mark.django_db(transaction=True)
