@@ -65,7 +65,7 @@ def put(document, path, value):
     [
         ("issuers[0]", "ALA", "must be a mapping"),
         ("issuers[0].code", MISSING, "is missing"),
-        ("issuers[0].code", "ala", "must be 2 to 10 capital Latin letters or digits"),
+        ("issuers[0].code", "ala", "must be 2 to 8 capital Latin letters or digits"),
         ("issuers[0].bin", 200940039871, "must be a BIN in quotes"),
         ("issuers[0].bin", "200940039872", "is not a BIN (check_digit)"),
         ("issuers[0].bin", "721231499014", "is not a BIN (entity_type)"),
