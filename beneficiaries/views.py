@@ -50,14 +50,16 @@ def voucher(request: HttpRequest, public_id) -> HttpResponse:
     family, statement = own_voucher(request.user, public_id)
     attach_sheets([family], day)
     programme = statement.voucher.programme
-    month = _asked_month(request.GET.get("month", ""), statement) or _telling_month(statement, day)
+    confirmation = confirmation_of(family, statement, terms_on([programme], day), day)
+    asked = _asked_month(request.GET.get("month", ""), statement)
+    month = asked or (confirmation and confirmation.sheet.month) or _telling_month(statement, day)
     reckonings = reckon(statement.voucher, month) if month else []
     context = {
         "family": family,
         "contract": family.contract_on(day),
         "statement": statement,
         "others": [each for each in family.statements if each is not statement],
-        "confirmation": confirmation_of(family, statement, terms_on([programme], day), day),
+        "confirmation": confirmation,
         "month": month,
         "title": month and _title(statement, month, reckonings),
         "reckonings": _with_days(reckonings, programme, month) if month else [],

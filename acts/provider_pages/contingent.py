@@ -85,6 +85,11 @@ def _voucher_state(contract: Contract) -> str:
     return PartState(state).label if state else ""
 
 
+def _days(contract: Contract) -> str:
+    # A narrow column breaks after the dash, not before it.
+    return words.days_range(contract.days).replace(" – ", "\N{NO-BREAK SPACE}– ")
+
+
 class ContingentList(ProviderListing):
     """The list of the page, and its exports: one row a contract."""
 
@@ -102,12 +107,12 @@ class ContingentList(ProviderListing):
         Column("group", _("Class or group"), "group_name", sort="group_name", on_phone=True),
         Column("programme", _("Programme"), "get_programme_display"),
         Column("language", _("Language"), lambda contract: str(LANGUAGES.get(contract.language, contract.language))),
-        Column("days", _("Contract"), lambda contract: words.days_range(contract.days), sort="starts_on"),
+        Column("days", _("Contract"), _days, sort="starts_on"),
         Column(
             "funding", _("Funding"), funding_words, badge="funding", sort=("funding", "unfunded_reason"), on_phone=True
         ),
-        Column("what_to_do", _("What to do"), what_to_do),
         Column("voucher", _("Voucher"), _voucher_state),
+        Column("what_to_do", _("What to do"), what_to_do),
     ]  # fmt: skip
 
     def __init__(self, request, provider: Provider):

@@ -20,6 +20,7 @@ class ShownMonth:
     choices: list[datetime.date]
     year_before: datetime.date | None
     closed_through: datetime.date
+    is_over: bool
 
     @property
     def is_closed(self) -> bool:
@@ -54,6 +55,7 @@ def shown_month(provider: Provider, asked: Mapping[str, str], today: datetime.da
         choices=sorted(each for each in begun if each in year),
         year_before=max((each for each in begun if each < year.first), default=None),
         closed_through=closed,
+        is_over=Month.of(month).last < today,
     )
 
 

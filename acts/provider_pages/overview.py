@@ -41,7 +41,7 @@ class GroupState:
 
 
 def groups_of(provider: Provider, shown: ShownMonth) -> list[GroupState]:
-    """The groups of the month, those that are not ready first. One query."""
+    """The groups of the month, by number and letter. One query."""
     counts = {
         state: Count("pk", filter=Q(sheet_state=state)) for state in (SheetStatus.APPROVED, SheetStatus.DRAFT, MISSING)
     }
@@ -50,7 +50,7 @@ def groups_of(provider: Provider, shown: ShownMonth) -> list[GroupState]:
         approved=counts[SheetStatus.APPROVED], draft=counts[SheetStatus.DRAFT], missing=counts[MISSING]
     )
     groups = [GroupState(row["group_name"], row["approved"], row["draft"], row["missing"]) for row in rows]
-    return sorted(groups, key=lambda group: (not group.not_ready, group_order(group.name)))
+    return sorted(groups, key=lambda group: group_order(group.name))
 
 
 def whole(groups: list[GroupState]) -> GroupState:

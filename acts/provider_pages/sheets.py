@@ -58,6 +58,9 @@ class Row:
 
     @property
     def state(self) -> str:
+        """The state's look; until the month is over nobody waits for a sheet."""
+        if self.sheet is None and not self.shown.is_over:
+            return "NONE"
         return LOOKS[self.sheet.status if self.sheet else MISSING]
 
     def get_state_display(self) -> str:
@@ -68,9 +71,14 @@ class Row:
         return self.reservation.study_days if self.reservation else None
 
     @property
+    def is_counted(self) -> bool:
+        """Whether there is something to count: a funded contract, and a sheet or a closed month."""
+        return self.reservation is not None and (self.shown.is_closed or self.sheet is not None)
+
+    @property
     def paid_days(self) -> int | None:
-        """Charged while the month is closed; else what the sheet has as it stands."""
-        if self.reservation is None:
+        """Charged when the month is closed; else what the sheet has as it stands."""
+        if not self.is_counted:
             return None
         if self.shown.is_closed:
             return self.charge.paid_days if self.charge else 0
@@ -79,7 +87,7 @@ class Row:
     @property
     def amount_kzt(self) -> Decimal | None:
         """As `paid_days`, in KZT."""
-        if self.reservation is None:
+        if not self.is_counted:
             return None
         if self.shown.is_closed:
             return self.charge.amount_kzt if self.charge else Decimal("0.00")

@@ -28,24 +28,36 @@ def home(request: HttpRequest, provider: Provider) -> HttpResponse:
     day = today()
     shown = shown_month(provider, request.GET, day)
     groups = overview.groups_of(provider, shown)
-    aside = overview.items_aside(provider)
+    whole = overview.whole(groups)
     act = overview.newest_act(provider)
     money = overview.money_by_month(provider, shown)
     context = {
         "provider": provider,
         "shown": shown,
-        "groups": groups,
-        "whole": overview.whole(groups),
+        "waiting": [group for group in groups if group.not_ready],
+        "ready": [group for group in groups if not group.not_ready],
+        "whole": whole,
         "act": act,
         "step": act and next_step(act),
         "money": money,
         "chart": money and _chart(money),
-        "unfunded": overview.unfunded_by_reason(provider),
-        "aside": [(item, overview.aside_words(item)) for item in aside[: overview.ASIDE_SHOWN]],
-        "aside_count": aside.count(),
         "suspension": overview.suspension_on(provider, day),
+        **_hindrances(provider, shown, whole),
     }
     return render(request, "school/home.html", context)
+
+
+def _hindrances(provider: Provider, shown: ShownMonth, whole: overview.GroupState) -> dict:
+    """What would hold up the next act; nobody waits for a sheet before its month is over."""
+    unfunded = overview.unfunded_by_reason(provider)
+    aside = overview.items_aside(provider)
+    aside_count = aside.count()
+    return {
+        "unfunded": unfunded,
+        "aside": [(item, overview.aside_words(item)) for item in aside[: overview.ASIDE_SHOWN]],
+        "aside_count": aside_count,
+        "is_clear": not (unfunded or aside_count or (shown.is_over and whole.not_ready)),
+    }
 
 
 def _chart(money: list[overview.MonthMoney]) -> dict:
@@ -63,7 +75,7 @@ def _chart(money: list[overview.MonthMoney]) -> dict:
 @provider_page
 def contingent(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The provider's contracts with children."""
-    return ContingentList(request, provider).respond("layout/list.html")
+    return ContingentList(request, provider).respond("school/contingent.html")
 
 
 @provider_page

@@ -396,6 +396,17 @@ def test_the_overview_says_what_holds_up_the_act_and_links_there(staff, school):
     assert "settled" not in waits
 
 
+def test_while_a_month_runs_nobody_waits_for_its_sheets(staff, school):
+    school.enrol()
+    school.close()
+    response = page(staff, "home")
+    assert len(select(response, ".waits .is-redeemed")) == 1
+    november = page(staff, "sheets", month="2025-11")
+    assert _days_and_sum(november) == ["—", "—"]
+    assert not select(november, "tbody .is-problem")
+    assert len(select(page(staff, "sheets", **IN_OCTOBER), "tbody .is-problem")) == 1
+
+
 def test_the_overview_shows_the_money_of_open_billed_and_paid_months(staff, school):
     (contract,) = school.enrol()
     hand_in(contract)
