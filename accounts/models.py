@@ -22,7 +22,10 @@ TWELVE_DIGITS = r"^[0-9]{12}$"
 def _sort_key_of(*fields: str, is_indexed: bool = True) -> models.GeneratedField:
     """A stored key of the Kazakh alphabet's order (see voucher_portal.people)."""
     return models.GeneratedField(
-        expression=SortKey(*fields), output_field=models.TextField(db_collation="C"), db_persist=True, db_index=is_indexed
+        expression=SortKey(*fields),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+        db_index=is_indexed,
     )
 
 

@@ -55,7 +55,7 @@ def close_month(
     by=None,
     progress: Progress | None = None,
 ) -> dict:
-    """Close `month`; earlier months that are still open are closed with it. Repeatable: a closed month gives its result.
+    """Close `month` and earlier months that are still open. Repeatable: a closed month gives its result again.
 
     One runner at a time for an issuer; of two that start at once the second waits and gets the same result.
     `progress` is told each `CloseStage` as it begins.

@@ -15,9 +15,9 @@ from schools.models import Issuer
 FINAL = pgtrigger.Update | pgtrigger.Delete
 
 # The text of an entry that a seal is taken of: numbers only where the session could change their spelling.
-ENTRY_TEXT = """concat_ws('|', e.id, e.issuer_id, e.voucher_id, e.month - DATE '2000-01-01', coalesce(e.contract_id, 0),
-    e.from_account, e.to_account, e.amount_kzt, e.local_kzt, e.republican_kzt, coalesce(e.act_id, 0),
-    coalesce(e.order_id, 0), coalesce(e.actor_id, 0), extract(epoch FROM e.at), e.reason)"""
+ENTRY_TEXT = """concat_ws('|', e.id, e.issuer_id, e.voucher_id, e.month - DATE '2000-01-01',
+    coalesce(e.contract_id, 0), e.from_account, e.to_account, e.amount_kzt, e.local_kzt, e.republican_kzt,
+    coalesce(e.act_id, 0), coalesce(e.order_id, 0), coalesce(e.actor_id, 0), extract(epoch FROM e.at), e.reason)"""
 
 # One statement-level trigger does for a whole batch what a row would do by foreign keys: it refuses entries without
 # their voucher or contract, adds the batch to the balances, refuses to pass a budget limit, and seals the batch.

@@ -100,7 +100,7 @@ class PutAsideQuerySet(models.QuerySet):
         return self.filter(resolved_at=None)
 
     def visible_to(self, user):
-        """For the department of the provider that the item names, or all while it names none known; overseers see all."""
+        """For the department of the provider that the item names, or all while it names none; overseers see all."""
         if user.has_any_role(OVERSEEING_ROLES):
             return self
         departments = user.organisation_ids(DEPARTMENT_ROLES)
@@ -110,7 +110,7 @@ class PutAsideQuerySet(models.QuerySet):
 
 
 class PutAside(models.Model):
-    """An item of a feed that breaks the contract of the feed or waits for something unknown; it blocks nothing else."""
+    """An item of a feed that breaks its contract or waits for something unknown; it blocks nothing else."""
 
     lms = models.ForeignKey(Lms, models.PROTECT, related_name="put_aside")
     kind = models.CharField(_("kind"), max_length=10, choices=ItemKind)
