@@ -28,7 +28,7 @@ def providers_seen_by(user: User, now: datetime.datetime, today: datetime.date) 
     )  # fmt: skip
     orders = (
         StateOrderContract.objects.filter(provider=OuterRef("pk"), days__contains=today)
-        .order_by().values("provider").annotate(numbers=StringAgg("number", Value(", "), ordering="number"))
+        .order_by().values("provider").annotate(numbers=StringAgg("number", Value(", "), order_by="number"))
         .values("numbers")
     )  # fmt: skip
     found = Provider.objects.visible_to(user).select_related("organisation", "issuer__organisation", "lms")
