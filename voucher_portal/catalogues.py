@@ -1,6 +1,7 @@
 """Message catalogues: `python -m voucher_portal.catalogues compile|update|check`.
 
 `compile` needs no gettext tools. `update` and `check` need `xgettext`, to learn which messages the code has.
+Messages of other packages that people can meet stand in `locale/framework.pot`: ours win over the packages' own.
 """
 
 import argparse
@@ -21,6 +22,7 @@ PLURAL_FORMS = {
     "ru": "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
 }
 LOCALE_DIR = BASE_DIR / "locale"
+FRAMEWORK = LOCALE_DIR / "framework.pot"
 OURS = (
     *("voucher_portal", "accounts", "integrations", "schools", "registry", "beneficiaries", "acts", "monitoring"),
     "templates",
@@ -31,6 +33,7 @@ KEYWORDS = (
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd%]|\{\w*\}|<[^>]*>|&\w+;")
 VARIABLE = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+FOREIGN_QUOTE = re.compile(r"[\"“”]")
 MIXED_WORD = re.compile(r"\w*(?:[A-Za-zəıɵ]\w*[\u0400-\u052f]|[\u0400-\u052f]\w*[A-Za-zəıɵ])\w*")
 
 
@@ -55,10 +58,10 @@ def read(language: str) -> polib.POFile:
 
 def update_all() -> None:
     """Add to each catalogue the messages that it lacks, empty; drop those that nothing uses; sort by message."""
-    needed = extracted()
+    template = needed()
     for language in PLURAL_FORMS:
         catalogue = read(language)
-        catalogue.merge(needed)
+        catalogue.merge(template)
         catalogue[:] = sorted((entry for entry in catalogue if not entry.obsolete), key=_key)
         path_of(language).parent.mkdir(parents=True, exist_ok=True)
         catalogue.save(str(path_of(language)))
@@ -70,6 +73,14 @@ def compile_all() -> None:
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             polib.pofile(str(source)).save_as_mofile(str(target))
+
+
+def needed() -> polib.POFile:
+    """The messages that a catalogue must have: those of our code and those of other packages."""
+    template = extracted()
+    ours = {_key(entry) for entry in template}
+    template.extend(entry for entry in polib.pofile(str(FRAMEWORK)) if _key(entry) not in ours)
+    return template
 
 
 def extracted() -> polib.POFile:
@@ -95,35 +106,52 @@ def _ours(pattern: str) -> Iterator[Path]:
 
 def problems() -> Iterator[str]:
     """Everything that keeps a catalogue from being complete."""
-    needed = {_key(entry) for entry in extracted()}
-    for language in PLURAL_FORMS:
+    template = {_key(entry) for entry in needed()}
+    for language, plural_forms in PLURAL_FORMS.items():
         catalogue = read(language)
+        if catalogue.metadata.get("Plural-Forms") != plural_forms:
+            yield f"{language}: the header must say {plural_forms!r}"
         entries = {_key(entry): entry for entry in catalogue if not entry.obsolete}
-        yield from (f"{language}: missing {key}" for key in sorted(needed - entries.keys()))
-        yield from (f"{language}: no longer used {key}" for key in sorted(entries.keys() - needed))
+        yield from (f"{language}: missing {key}" for key in sorted(template - entries.keys()))
+        yield from (f"{language}: no longer used {key}" for key in sorted(entries.keys() - template))
         for entry in entries.values():
-            yield from (f"{language}: {entry.msgid!r}: {text}" for text in _faults(entry))
+            yield from (f"{language}: {entry.msgid!r}: {text}" for text in _faults(entry, forms_of(language)))
+
+
+def forms_of(language: str) -> int:
+    """How many plural forms a message of the language has."""
+    return int(re.match(r"nplurals=(\d)", PLURAL_FORMS[language])[1])
 
 
 def _key(entry: polib.POEntry) -> tuple[str, str, str]:
     return (entry.msgctxt or "", entry.msgid, entry.msgid_plural or "")
 
 
-def _faults(entry: polib.POEntry) -> Iterator[str]:
+def _faults(entry: polib.POEntry, forms: int) -> Iterator[str]:
     texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
     if entry.fuzzy:
         yield "fuzzy"
-    if not all(text.strip() for text in texts):
+    if not all(text.strip() for text in texts) or (entry.msgid_plural and len(texts) != forms):
         yield "not translated"
         return
-    allowed = set(VARIABLE.findall(entry.msgid + entry.msgid_plural))
+    variables = set(VARIABLE.findall(entry.msgid_plural or entry.msgid))
     for text in texts:
-        if unknown := set(VARIABLE.findall(text)) - allowed:
-            yield f"unknown variable {sorted(unknown)}"
-        if mixed := MIXED_WORD.search(PLACEHOLDER.sub(" ", text)):
-            yield f"Latin letters in the word {mixed.group()!r}"
-    if not entry.msgid_plural and set(VARIABLE.findall(texts[0])) != allowed:
+        yield from _faults_of_text(text, variables)
+
+
+def _faults_of_text(text: str, variables: set[str]) -> Iterator[str]:
+    found = set(VARIABLE.findall(text))
+    if unknown := found - variables:
+        yield f"unknown variable {sorted(unknown)}"
+    if variables - found:
         yield "a variable is missing"
+    words = PLACEHOLDER.sub(" ", text)
+    if mixed := MIXED_WORD.search(words):
+        yield f"Latin letters in the word {mixed.group()!r}"
+    if FOREIGN_QUOTE.search(words):
+        yield "quotation marks must be « »"
+    if "№ " in text:
+        yield "№ must be followed by U+00A0"
 
 
 def main(arguments: list[str] | None = None) -> int:
