@@ -9,29 +9,43 @@ from dataclasses import dataclass
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from registry.enums import Mark
 
 STUDY = "1"
+LETTERS = {
+    Mark.PRESENT: "+",
+    Mark.SICK: pgettext_lazy("letter of a day", "S"),
+    Mark.LEAVE: pgettext_lazy("letter of a day", "L"),
+    Mark.QUARANTINE: pgettext_lazy("letter of a day", "Q"),
+    Mark.NO_REASON: pgettext_lazy("letter of a day", "N"),
+    Mark.OFF: pgettext_lazy("letter of a day", "H"),
+    Mark.OUTSIDE: "\N{EN DASH}",
+}
+# A spreadsheet takes a plus sign for a formula.
+LETTERS_IN_FILES = LETTERS | {Mark.PRESENT: pgettext_lazy("letter of a day", "P")}
+DAYS_OF = {
+    Mark.PRESENT: ngettext_lazy("%(days)s day of presence", "%(days)s days of presence", "days"),
+    Mark.SICK: ngettext_lazy("%(days)s day of illness", "%(days)s days of illness", "days"),
+    Mark.LEAVE: ngettext_lazy(
+        "%(days)s day on the parent's application", "%(days)s days on the parent's application", "days"
+    ),
+    Mark.QUARANTINE: ngettext_lazy("%(days)s day of quarantine", "%(days)s days of quarantine", "days"),
+    Mark.NO_REASON: ngettext_lazy("%(days)s day without a reason", "%(days)s days without a reason", "days"),
+    Mark.OFF: ngettext_lazy("%(days)s day marked as a day off", "%(days)s days marked as days off", "days"),
+    Mark.OUTSIDE: ngettext_lazy("%(days)s day without a mark", "%(days)s days without a mark", "days"),
+}
 
 
-def letter_of(mark: str, *, present: str = "+") -> str:
+def letter_of(mark: str) -> str:
     """The letter of a mark in the language of the page: «Б» or «А» for illness, a plus sign for presence."""
-    return {
-        Mark.PRESENT: present,
-        Mark.SICK: pgettext("letter of a day", "S"),
-        Mark.LEAVE: pgettext("letter of a day", "L"),
-        Mark.QUARANTINE: pgettext("letter of a day", "Q"),
-        Mark.NO_REASON: pgettext("letter of a day", "N"),
-        Mark.OFF: pgettext("letter of a day", "H"),
-        Mark.OUTSIDE: "\N{EN DASH}",
-    }[Mark(mark)]
+    return str(LETTERS[Mark(mark)])
 
 
 def letter_in_file(mark: str) -> str:
-    """As `letter_of`, with a letter for presence too: a spreadsheet takes a plus sign for a formula."""
-    return letter_of(mark, present=pgettext("letter of a day", "P"))
+    """As `letter_of`, with a letter for presence too."""
+    return str(LETTERS_IN_FILES[Mark(mark)])
 
 
 def legend() -> list[dict]:
@@ -41,18 +55,7 @@ def legend() -> list[dict]:
 
 def days_in_words(mark: str, days: int) -> str:
     """«15 дней посещения», «1 день болезни»: days of one mark, for a calculation in words."""
-    forms = {
-        Mark.PRESENT: ngettext("%(days)s day of presence", "%(days)s days of presence", days),
-        Mark.SICK: ngettext("%(days)s day of illness", "%(days)s days of illness", days),
-        Mark.LEAVE: ngettext(
-            "%(days)s day on the parent's application", "%(days)s days on the parent's application", days
-        ),
-        Mark.QUARANTINE: ngettext("%(days)s day of quarantine", "%(days)s days of quarantine", days),
-        Mark.NO_REASON: ngettext("%(days)s day without a reason", "%(days)s days without a reason", days),
-        Mark.OFF: ngettext("%(days)s day marked as a day off", "%(days)s days marked as days off", days),
-        Mark.OUTSIDE: ngettext("%(days)s day without a mark", "%(days)s days without a mark", days),
-    }
-    return forms[Mark(mark)] % {"days": days}
+    return DAYS_OF[Mark(mark)] % {"days": days}
 
 
 def cells_of(marks: str, study_mask: str, covered_mask: str, days: int, cells: Mapping) -> SafeString:

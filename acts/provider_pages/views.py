@@ -114,7 +114,8 @@ def sheet(request: HttpRequest, provider: Provider, contract_pk: int, month: str
     contract = get_object_or_404(child_card.own_contracts(provider), pk=contract_pk)
     first = _first_day(month)
     found = Sheet.objects.filter(contract=contract, month=first).first()
-    voucher = Voucher.objects.filter(reservations__contract=contract, reservations__month=first).first()
+    held = Voucher.objects.filter(child=contract.child_id, reservations__contract=contract, reservations__month=first)
+    voucher = held.first()
     reckonings = reckon(voucher, first) if voucher else []
     calendar = study_month(contract.programme, first)
     if found is None and calendar is None:
