@@ -34,8 +34,8 @@ class Demo:
     treasury: DemoTreasury
 
 
-def play_demo(demo: Demo, stages: Stages) -> DemoRegion:
-    """Play what has not been played yet.
+def play_demo(demo: Demo, stages: Stages) -> tuple[DemoRegion, bool]:
+    """Play what has not been played yet; the region, and whether anything was left to play.
 
     Raises:
         DemoError: production, another region in the database, or an emulator that does not answer.
@@ -49,9 +49,9 @@ def play_demo(demo: Demo, stages: Stages) -> DemoRegion:
     region.refuse_another_region(found)
     if _is_played(found):
         _serve_again(demo, found)
-    else:
-        _play_all(demo, found, stages)
-    return found
+        return found, False
+    _play_all(demo, found, stages)
+    return found, True
 
 
 def _is_played(found: DemoRegion) -> bool:

@@ -19,21 +19,27 @@ NAME_WIDTH, SUM_WIDTH = 46, 19
 LINE = "─" * (NAME_WIDTH + 3 * SUM_WIDTH)
 
 
-def report(region: DemoRegion, sums: Sums, verified: Mapping) -> Iterator[str]:
+def report(region: DemoRegion, sums: Sums, verified: Mapping | None) -> Iterator[str]:
     """The summary, line by line, in Russian."""
     with override("ru"):
         yield from _table(sums)
         yield ""
         yield from _acts(region)
         yield ""
-        yield from _checks(sums.checks(), verified)
+        yield from _checks(sums.checks())
+        yield _rules(verified)
+        yield "ИТОГ: всё сходится." if adds_up(sums, verified) else "ИТОГ: НЕ СХОДИТСЯ."
         yield ""
         yield from _sign_ins(region)
 
 
-def adds_up(sums: Sums, verified: Mapping) -> bool:
-    """Whether all sums are equal and no rule is broken."""
-    return all(check.holds for check in sums.checks()) and not any(verified["rules"].values())
+def adds_up(sums: Sums, verified: Mapping | None) -> bool:
+    """Whether all sums are equal and, where they were `verified`, no rule of the ledger is broken."""
+    return all(check.holds for check in sums.checks()) and not _broken(verified)
+
+
+def _broken(verified: Mapping | None) -> dict[str, int]:
+    return {name: count for name, count in verified["rules"].items() if count} if verified else {}
 
 
 def _table(sums: Sums) -> Iterator[str]:
@@ -83,16 +89,24 @@ def _acts(region: DemoRegion) -> Iterator[str]:
         yield f"Акты, {month_name(month.month)}: {states}"
 
 
-def _checks(checks: Iterable[Check], verified: Mapping) -> Iterator[str]:
+def _checks(checks: Iterable[Check]) -> Iterator[str]:
     for check in checks:
         left, right = (sum(side.values(), Money()).total for side in (check.left, check.right))
-        yield f"{'✓' if check.holds else '✗'} {check.what}: {number(left, 2)} и {number(right, 2)}"
-    broken = {name: count for name, count in verified["rules"].items() if count}
-    yield (
-        f"{'✗' if broken else '✓'} Проверка журнала: печатей {verified['seals']}, правил {len(verified['rules'])}, "
-        + (f"нарушены {broken}" if broken else "нарушений 0")
+        yield f"{_sign(check.holds)} {check.what}: {number(left, 2)} и {number(right, 2)}"
+
+
+def _rules(verified: Mapping | None) -> str:
+    if verified is None:
+        return "  Правила журнала проверены, когда показ был проигран; снова: manage.py verify_ledger"
+    broken = _broken(verified)
+    found = f"нарушены: {broken}" if broken else "нарушений 0"
+    return (
+        f"{_sign(not broken)} Правила журнала: печатей {verified['seals']}, правил {len(verified['rules'])}, {found}"
     )
-    yield "ИТОГ: всё сходится." if not broken and all(check.holds for check in checks) else "ИТОГ: НЕ СХОДИТСЯ."
+
+
+def _sign(is_good: bool) -> str:
+    return "✓" if is_good else "✗"
 
 
 def _sign_ins(region: DemoRegion) -> Iterator[str]:
