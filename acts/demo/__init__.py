@@ -5,6 +5,7 @@
     months     one month: poll, close, both sides' steps
     endings    how far each act of the last month comes, so that every page shows something
     paying     orders to the emulated treasury, what goes wrong there, and its answers
+    papers     the printed acts of the newest month
     play       all of it in order; safe to kill and to repeat
     sums       the ledger beside acts, orders and the treasury's own book: do they add up
     report     the summary as text
