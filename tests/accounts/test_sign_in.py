@@ -65,7 +65,7 @@ def test_a_wrong_password_and_an_unknown_iin_are_told_alike(visitor, wrong):
     answer = sign_in(visitor, **{"iin": "850630399010"} | wrong)
     assert answer.status_code == 200
     assert html.texts_of(answer, ".error-summary li") == [
-        "The IIN or the password is wrong. Check both and try again."
+        "ИИН или пароль введён неверно. Проверьте оба и попробуйте снова."
     ]
 
 
@@ -88,7 +88,7 @@ def test_too_many_failures_lock_the_sign_in_and_say_for_how_long(visitor, settin
     for _attempt in range(3):
         answer = sign_in(visitor, person.iin, "not-this-one")
     assert answer.status_code == 429
-    assert "1 hour" in html.text_of(answer, "main")
+    assert "через 1 час" in html.text_of(answer, "main")
     assert sign_in(visitor, person.iin).status_code == 429
     assert sign_in(visitor, UserFactory().iin).status_code == 302  # nobody else is locked out
 
@@ -115,7 +115,7 @@ def test_a_role_that_needs_a_code_gets_no_page_before_it(visitor, settings):
     page = visitor.get(reverse("accounts:set_up_code"))
     device = TOTPDevice.objects.get(user=person)
     answer = html.submit(visitor, page, FORM, code=now_code(device), follow=True)
-    assert html.text_of(answer, ".message--success") == "Sign-in with a one-time code is on."
+    assert html.text_of(answer, ".message--success") == "Вход с одноразовым кодом включён."
 
 
 def test_who_has_set_up_a_code_is_asked_for_it_at_the_next_sign_in(visitor):

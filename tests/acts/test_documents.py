@@ -115,7 +115,7 @@ def test_a_recalculation_names_old_new_difference_and_cause():
         Decimal("68641.97"),
         Decimal("-8580.25"),
     )
-    assert "sheet" in str(row.cause)
+    assert "Табель" in str(row.cause)
     assert sorted((row.old is None, row.new is None) for row in rows) == [(False, False), (False, True), (True, False)]
     assert LateFact.objects.count() == 1
 

@@ -24,28 +24,28 @@ def draw(template: str, **context) -> HttpResponse:
 
 def test_an_empty_required_field_is_named_in_its_message():
     form = ReasonForm({})
-    assert form.errors["reason"] == ["Fill in the field “Reason”."]
+    assert form.errors["reason"] == ["Заполните поле «Reason»."]
 
 
 def test_the_summary_names_every_error_and_links_to_its_field():
     page = draw("components/form.html", form=ReasonForm({"way": "a"}))
     assert html.texts_of(page, ".error-summary li") == [
         "These two do not fit.",
-        "Reason: Fill in the field “Reason”.",
-        "I am sure: Fill in the field “I am sure”.",
+        "Reason: Заполните поле «Reason».",
+        "I am sure: Заполните поле «I am sure».",
     ]
     assert html.element(page, ".error-summary a[href='#id_reason']") is not None
 
 
 def test_what_is_not_required_says_so():
     page = draw("components/form.html", form=ReasonForm())
-    assert html.texts_of(page, ".field__optional") == ["optional"]
+    assert html.texts_of(page, ".field__optional") == ["необязательно"]
 
 
 def test_help_and_error_have_the_ids_that_the_control_points_to():
     page = draw("components/form.html", form=ReasonForm({}))
     described_by = html.element(page, "#id_reason").get("aria-describedby").split()
-    assert [html.text_of(page, f"#{name}") for name in described_by] == ["One sentence", "Fill in the field “Reason”."]
+    assert [html.text_of(page, f"#{name}") for name in described_by] == ["One sentence", "Заполните поле «Reason»."]
 
 
 def test_choices_stand_under_one_legend():
