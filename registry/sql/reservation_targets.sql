@@ -41,8 +41,8 @@ SELECT s.contract_id, s.month, s.voucher_id, s.issuer_id, s.state_order_id, s.ma
 FROM shared s
 LEFT JOIN held r ON r.contract_id = s.contract_id AND r.month = s.month AND r.voucher_id = s.voucher_id
 WHERE r.contract_id IS NULL
-   OR (s.mask, s.study_days, s.nominal, s.amount, s.state_order_id)
-      IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.state_order_id)
+   OR (s.mask, s.study_days, s.nominal, s.amount, round(s.amount * s.local_kzt / s.total_kzt, 2), s.state_order_id)
+      IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.local_kzt, r.state_order_id)
 ORDER BY s.voucher_id, s.month, s.contract_id;
 ANALYZE target (contract_id, month, voucher_id, is_new);
 
