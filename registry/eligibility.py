@@ -14,6 +14,7 @@ from registry.enums import INELIGIBLE, ContractStatus, Funding, UnfundedReason
 # Budget key: issuer, programme, financial year, source. KZT.
 BudgetKey = tuple[int, str, int, str]
 Need = dict[tuple[int, str], Decimal]
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Candidate:
     """A contract to be decided on. `days` are [first, end); `need` gives KZT by (financial year, source)."""
 
     contract_id: int
+    version: int
     child_id: int
     provider_id: int
     issuer_id: int
@@ -43,9 +45,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """FUNDED, UNFUNDED with the first reason that holds, or NONE for an annulled contract."""
+    """FUNDED, UNFUNDED with the first reason that holds, or NONE for an annulled contract, in this version."""
 
     contract_id: int
+    version: int
     funding: str
     unfunded_reason: str = ""
     norm_id: int | None = None
@@ -72,25 +75,38 @@ class Places:
 
 
 class Budgets:
-    """What may still be reserved; a year and source without a row has limit 0."""
+    """What may still be reserved, and what each funded contract holds; a year and source without a row has limit 0."""
 
-    def __init__(self, left: dict[BudgetKey, Decimal]):
-        self.left = defaultdict(Decimal, left)
+    def __init__(self, left: dict[BudgetKey, Decimal], held: dict[int, Need] | None = None):
+        self.left, self.held = defaultdict(Decimal, left), held or {}
 
     def allow(self, c: Candidate, need: Need) -> bool:
+        """Whether there is room for what the contract needs beyond what it holds."""
         return all(
             amount <= 0 or amount <= self.left[c.issuer_id, c.programme, year, source]
-            for (year, source), amount in need.items()
+            for (year, source), amount in self._more(c, need).items()
         )
 
     def take(self, c: Candidate, need: Need) -> None:
-        for (year, source), amount in need.items():
+        """The contract holds `need` from now on: nothing when it lost its place."""
+        for (year, source), amount in self._more(c, need).items():
             self.left[c.issuer_id, c.programme, year, source] -= amount
+
+    def _more(self, c: Candidate, need: Need) -> Need:
+        held = self.held.get(c.contract_id)
+        if not held:
+            return need
+        return {key: need.get(key, ZERO) - held.get(key, ZERO) for key in need.keys() | held.keys()}
 
 
 def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Those funded earlier keep their place; the others by signed_at, LMS code, number in the LMS."""
-    return sorted(candidates, key=lambda c: (c.funding != Funding.FUNDED, c.signed_at, c.lms_code, c.external_id))
+    """Annulled ones make room, those funded earlier keep their place; the others by signed_at, LMS code, number."""
+    return sorted(
+        candidates,
+        key=lambda c: (
+            c.status != ContractStatus.ANNULLED, c.funding != Funding.FUNDED, c.signed_at, c.lms_code, c.external_id
+        ),
+    )  # fmt: skip
 
 
 def decide(
@@ -105,14 +121,16 @@ def decide(
 
 def _decide_one(c: Candidate, places: Places, budgets: Budgets, need_of) -> Decision:
     if c.status == ContractStatus.ANNULLED:
-        return Decision(c.contract_id, Funding.NONE)
+        budgets.take(c, {})
+        return Decision(c.contract_id, c.version, Funding.NONE)
     need = need_of(c)
     reason = _first_reason(c, places, budgets, need)
     if reason:
-        return Decision(c.contract_id, Funding.UNFUNDED, reason)
+        budgets.take(c, {})
+        return Decision(c.contract_id, c.version, Funding.UNFUNDED, reason)
     places.take(c.child_id, c.provider_id, c.programme, c.first_day, c.end_day)
     budgets.take(c, need)
-    return Decision(c.contract_id, Funding.FUNDED, "", c.norm_id)
+    return Decision(c.contract_id, c.version, Funding.FUNDED, "", c.norm_id)
 
 
 def _first_reason(c: Candidate, places: Places, budgets: Budgets, need: Need | None) -> str:

@@ -33,9 +33,15 @@ class Needs:
     computations.
     """
 
-    def __init__(self, shared_children: frozenset[tuple[int, str]] = frozenset()):
+    def __init__(
+        self,
+        shared_children: frozenset[tuple[int, str]] = frozenset(),
+        billed: dict[int, frozenset[date]] | None = None,
+    ):
+        """`billed`: by contract, months that are closed and need nothing now."""
         # Shares of children with several contracts may differ by a tiyn a month from a contract taken alone.
         self.shared_children = shared_children
+        self.billed = billed or {}
         self._known: dict[tuple, Need | None] = {}
 
     @cached_property
@@ -59,13 +65,13 @@ class Needs:
     def __call__(self, c: Candidate) -> Need | None:
         """KZT by (financial year, source); None when no state order covers a day. No query after the first call."""
         orders = self.orders[c.provider_id, c.programme]
-        is_shared = (c.child_id, c.programme) in self.shared_children
-        key = (c.programme, c.norm_id, c.first_day, c.end_day, orders, is_shared)
+        is_shared, billed = (c.child_id, c.programme) in self.shared_children, self.billed.get(c.contract_id)
+        key = (c.programme, c.norm_id, c.first_day, c.end_day, orders, is_shared, billed)
         if key not in self._known:
-            self._known[key] = self._compute(c, orders, is_shared)
+            self._known[key] = self._compute(c, orders, is_shared, billed or ())
         return self._known[key]
 
-    def _compute(self, c: Candidate, orders, is_shared: bool) -> Need | None:
+    def _compute(self, c: Candidate, orders, is_shared: bool, billed) -> Need | None:
         spans = [(max(first, c.first_day), min(end, c.end_day)) for first, end in orders]
         spans = [(first, end) for first, end in spans if first < end]
         if not spans:
@@ -74,7 +80,7 @@ class Needs:
         norm = self.norms.get(c.norm_id)
         for part in self.parts[c.programme] if norm else ():
             days = (part.mask & mask_of(part.month, spans)).bit_count()
-            if days:
+            if days and part.month not in billed:
                 amount = share(self._nominal(norm, part, c.programme), days, 0, part.study_days)
                 local, republican = split_by_source(amount, norm.local_kzt, norm.total_kzt)
                 slack = TIYN if is_shared else Decimal(0)

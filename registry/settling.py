@@ -4,14 +4,15 @@ Runs at the end of every poll and after every change of reference data, over all
 unfunded. What was decided is written in batches, each a transaction: a killed run goes on where it stopped.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection, transaction
 
-from registry.eligibility import Budgets, Candidate, Decision, Places, decide
+from registry.eligibility import Budgets, Candidate, Decision, Need, Places, decide
 from registry.enums import FREEABLE, RESERVABLE, Funding, Source
 from registry.ledger import SETTLING, OneRunner, lock_ledger
 from registry.needs import Needs
@@ -69,20 +70,23 @@ def _decide_all(candidates: list[Candidate]) -> list[Decision]:
     for _id, child_id, provider_id, programme, first_day, end_day in sql.fetch("registry/funded_beside", **params):
         places.take(child_id, provider_id, programme, first_day, end_day)
         several[child_id, programme] += 1
-    needs = Needs(frozenset(key for key, times in several.items() if times > 1))
-    return decide(candidates, places, Budgets(_budgets_left(candidates)), needs)
-
-
-def _budgets_left(candidates: list[Candidate]) -> dict:
-    """Limits less what is committed; what changed funded contracts hold themselves counts as free for them."""
+    held, billed = _held_by([c.contract_id for c in candidates if c.funding == Funding.FUNDED])
+    needs = Needs(frozenset(key for key, times in several.items() if times > 1), billed)
     left = {tuple(row[:4]): row[4] for row in sql.fetch("registry/budgets_left")}
-    funded = {c.contract_id: c for c in candidates if c.funding == Funding.FUNDED}
-    for contract_id, year, local, republican in sql.fetch("registry/held_by", contracts=list(funded)):
-        c = funded[contract_id]
-        for source, amount in ((Source.LOCAL, local), (Source.REPUBLICAN, republican)):
-            if (c.issuer_id, c.programme, year, source) in left:
-                left[c.issuer_id, c.programme, year, source] += amount
-    return left
+    return decide(candidates, places, Budgets(left, held), needs)
+
+
+def _held_by(contracts: list[int]) -> tuple[dict[int, Need], dict[int, frozenset[date]]]:
+    """What funded contracts hold in open months, which they may use again; and their months that are closed, whose
+    money moves with the next close only."""
+    held, billed = defaultdict(lambda: defaultdict(Decimal)), defaultdict(frozenset)
+    for contract_id, month, is_closed, local, republican in sql.fetch("registry/held_by", contracts=contracts):
+        if is_closed:
+            billed[contract_id] |= {month}
+        else:
+            held[contract_id][month.year, Source.LOCAL] += local
+            held[contract_id][month.year, Source.REPUBLICAN] += republican
+    return held, billed
 
 
 def _batches(decisions: list[Decision]) -> Iterator[tuple[int, list[Decision]]]:
@@ -96,13 +100,13 @@ def _write(batch: list[Decision], now: datetime, by) -> int:
     """Write one batch of decisions and all that follows from them; returns how many vouchers were issued."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE settling (contract_id bigint, funding text, unfunded_reason text, norm_id bigint)"
-            " ON COMMIT DROP"
+            "CREATE TEMP TABLE settling (contract_id bigint, version int, funding text, unfunded_reason text,"
+            " norm_id bigint) ON COMMIT DROP"
         )
     copy_rows(
         "settling",
-        ("contract_id", "funding", "unfunded_reason", "norm_id"),
-        ((d.contract_id, str(d.funding), str(d.unfunded_reason), d.norm_id) for d in batch),
+        ("contract_id", "version", "funding", "unfunded_reason", "norm_id"),
+        ((d.contract_id, d.version, str(d.funding), str(d.unfunded_reason), d.norm_id) for d in batch),
     )
     sql.execute("registry/settle_begin")
     issuers = [issuer_id for (issuer_id,) in sql.fetch("registry/issuers_touched")]

@@ -1,3 +1,6 @@
--- What funded contracts hold at present, by financial year and source: a changed contract may use its own again.
-SELECT contract_id, extract(year FROM month)::int, sum(local_kzt), sum(republican_kzt)
-FROM registry_reservation WHERE contract_id = ANY(%(contracts)s) GROUP BY 1, 2
+-- What funded contracts hold, month by month, and whether the month is closed.
+SELECT r.contract_id, r.month, coalesce(closed.month >= r.month, false), r.local_kzt, r.republican_kzt
+FROM registry_reservation r
+JOIN registry_voucher v ON v.id = r.voucher_id
+LEFT JOIN registry_closedthrough closed ON closed.issuer_id = r.issuer_id AND closed.programme = v.programme
+WHERE r.contract_id = ANY(%(contracts)s)

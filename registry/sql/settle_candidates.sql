@@ -1,7 +1,7 @@
 -- Contracts to be decided on: not settled yet, or unfunded and so looked at again. One row each with all that the
 -- decision asks of other tables. The norm is the one with most exact matches on the contract's first day.
-SELECT c.id, c.child_id, c.provider_id, p.issuer_id, c.programme, lower(c.days) AS first_day, upper(c.days) AS end_day,
-       c.signed_at, l.code AS lms_code, c.external_id, c.status, c.funding, c.unfunded_reason, c.is_settled,
+SELECT c.id, c.version, c.child_id, c.provider_id, p.issuer_id, c.programme, lower(c.days) AS first_day,
+       upper(c.days) AS end_day, c.signed_at, l.code AS lms_code, c.external_id, c.status, c.funding, c.unfunded_reason, c.is_settled,
        child.life_status, least(p.design_capacity, p.sanitary_places) AS places,
        EXISTS (SELECT FROM schools_suspension s WHERE s.provider_id = p.id AND s.days @> c.starts_on) AS is_suspended,
        coalesce(t.from_day <= c.starts_on, false) AS is_terminated,
