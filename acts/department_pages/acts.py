@@ -93,3 +93,16 @@ class ActList(Listing):
         Column("pay_before", _("Pay before"), "pay_before", show=words.day, sort="pay_before"),
         Column("left", _("Time to pay"), _days_left),
     ]  # fmt: skip
+
+
+class ActsOfProviderFilter(ActFilter):
+    """As `ActFilter`, without the organisation."""
+
+    search = None
+
+
+class ActsOfProviderList(ActList):
+    """The acts on the page of their provider."""
+
+    filters = ActsOfProviderFilter
+    columns = [column for column in ActList.columns if column.name != "organisation"]

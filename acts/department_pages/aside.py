@@ -41,8 +41,8 @@ _LONG_NUMBER = re.compile(r"\d{9,}")
 
 
 def put_aside(user: User) -> QuerySet[PutAside]:
-    """The records that wait for a better version or for their cause, and that `user` answers for."""
-    return PutAside.objects.visible_to(user).waiting().select_related("lms", "provider__organisation")
+    """The records that were ever put aside and that `user` answers for; lists show those that still wait."""
+    return PutAside.objects.visible_to(user).select_related("lms", "provider__organisation")
 
 
 def what_is_wrong(item: PutAside) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
 from acts.department_pages.closing import A_DAY, LATE_REASONS, NOT_CHARGED
-from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line
+from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line, sentence
 from acts.enums import ChargeKind
 from acts.models import Act, Charge, MonthClose
 from registry.enums import MARKS
@@ -79,7 +79,8 @@ class CorrectionList(Listing):
         Column("month", _("Month of service"), "service_month", show=words.month_words, on_phone=True,
                sort=("service_month", "contract__child__sort_key", "kind")),
         Column("kind", _("Kind"), "get_kind_display", sort="kind", on_phone=True),
-        Column("reason", _("Reason"), lambda charge: charge.late_reason and str(LATE_REASONS[charge.late_reason])),
+        Column("reason", _("Reason"), lambda charge: charge.late_reason and str(LATE_REASONS[charge.late_reason]),
+               show=sentence),
         Column("days", _("Paid days"), "paid_days", show=words.number, is_number=True),
         Column("amount", _("Amount"), "amount_kzt", show=words.kzt, sort="amount_kzt", is_number=True, on_phone=True),
         Column("act", _("Act number"), "act.number", show=one_line, sort="act__number", link=_act_of),

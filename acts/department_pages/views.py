@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from acts.department_pages import counts, money
 from acts.department_pages.access import can_close_month, for_department
-from acts.department_pages.acts import ActList, acts_seen_by
+from acts.department_pages.acts import ActList, ActsOfProviderList, acts_seen_by
 from acts.department_pages.aside import AsideList, masked, name_of, put_aside, what_is_wrong
 from acts.department_pages.chart import chart_of
 from acts.department_pages.contracts import UnfundedList, unfunded_contracts
@@ -57,7 +57,7 @@ def unfunded_list(request: HttpRequest, issuers: list[Issuer]) -> HttpResponse:
 @for_department
 def aside_list(request: HttpRequest, issuers: list[Issuer]) -> HttpResponse:
     """Records of the feeds that were put aside."""
-    return AsideList(request, put_aside(request.user)).respond("department/contracts.html")
+    return AsideList(request, put_aside(request.user).waiting()).respond("department/contracts.html")
 
 
 @require_safe
@@ -90,7 +90,7 @@ def provider_detail(request: HttpRequest, issuers: list[Issuer], pk: int) -> Htt
     """One provider: requisites, state orders, suspensions, and its acts."""
     providers = providers_seen_by(request.user, timezone.now(), dates.today())
     provider = get_object_or_404(providers.prefetch_related("state_orders", "suspensions"), pk=pk)
-    acts = ActList(request, acts_seen_by(request.user).filter(provider=provider))
+    acts = ActsOfProviderList(request, acts_seen_by(request.user).filter(provider=provider))
     context = {
         "provider": provider,
         "programmes": programmes_of(provider),

@@ -66,7 +66,7 @@ def _acts(issuers: list[Issuer], today: datetime.date) -> Iterator[Wait]:
 
 
 def _oldest(age: datetime.timedelta) -> str:
-    if not age.days:
+    if age.days <= 0:
         return _("all came today")
     return ngettext("the oldest waits %(count)s day", "the oldest waits %(count)s days", age.days) % {
         "count": age.days

@@ -128,7 +128,7 @@ def feed_detail(request: HttpRequest, code: str) -> HttpResponse:
         "cursors": cursors_of(lms),
         "can_poll": lms.is_active and lms.url,
     }
-    listing = AsideOfFeedList(request, put_aside(request.user).filter(lms=lms))
+    listing = AsideOfFeedList(request, put_aside(request.user).waiting().filter(lms=lms))
     return listing.respond("operator/feed.html", context)
 
 

@@ -260,6 +260,13 @@ def test_a_record_put_aside_says_in_the_language_of_the_page_what_is_wrong(clien
     assert "stored in another language" not in shown
 
 
+def test_a_record_that_was_taken_in_meanwhile_leaves_the_list_and_says_so(client):
+    item = PutAsideFactory(provider=ProviderFactory(), resolved_at=timezone.now())
+    client.force_login(officer_of(item.provider.issuer))
+    assert select(page(client, "aside"), ".empty-state")
+    assert select(page(client, "aside_item", item.pk), ".deadline.is-redeemed")
+
+
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
