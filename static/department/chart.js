@@ -14,7 +14,7 @@ for (const card of document.querySelectorAll("[data-portal-chart]")) {
   chart.setOption({
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: text,
-    grid: { left: 8, right: 8, top: 16, bottom: 56, containLabel: true },
+    grid: { left: 8, right: 8, top: 32, bottom: 56, containLabel: true },
     legend: { bottom: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: text },
     // Drawn on the canvas: the content policy allows no style in the page's own markup.
     tooltip: {
@@ -28,7 +28,7 @@ for (const card of document.querySelectorAll("[data-portal-chart]")) {
         ].join("\n"),
     },
     xAxis: { type: "category", data: data.months, axisTick: { show: false }, axisLabel: text },
-    yAxis: { type: "value", axisLabel: { ...text, formatter: (value) => number.format(value) } },
+    yAxis: { type: "value", name: data.unit, nameTextStyle: { ...text, align: "right" }, axisLabel: { ...text, formatter: (value) => number.format(value) } },
     series: data.series.map((series) => ({
       name: series.name,
       type: "bar",
