@@ -1,23 +1,24 @@
 -- Every reservation that this close looks at, with the days its approved sheet earns and its share of the part.
 -- First time: months after the last closed one. Late: older parts of which a fact changed, with all their contracts.
 -- `counted` is materialized: inlined, its masks would be made anew for every use of the days.
--- Contracts of the same part with another issuer take part in the running sums and are not billed (not is_ours).
+-- A part that a child shares between two issuers is shared out by each of them among its own contracts.
 CREATE TEMP TABLE billing ON COMMIT DROP AS
 WITH late_part AS (
     SELECT DISTINCT r.voucher_id, r.month
     FROM registry_latefact f
-    JOIN registry_reservation r ON r.contract_id = f.contract_id AND r.month = f.month
+    JOIN registry_reservation r ON r.contract_id = f.contract_id AND r.month = f.month AND r.issuer_id = %(issuer)s
     JOIN registry_voucher v ON v.id = r.voucher_id AND v.programme = %(programme)s
     WHERE f.billed_at IS NULL AND f.month <= %(closed_through)s
 ), scope AS (
-    SELECT r.*, true AS is_first, true AS is_ours
+    SELECT r.*, true AS is_first
     FROM registry_reservation r
     WHERE r.issuer_id = %(issuer)s AND r.month > %(closed_through)s AND r.month <= %(month)s AND r.covered_days > 0
     UNION ALL
-    SELECT r.*, false, r.issuer_id = %(issuer)s
-    FROM late_part l JOIN registry_reservation r ON r.voucher_id = l.voucher_id AND r.month = l.month
+    SELECT r.*, false
+    FROM late_part l
+    JOIN registry_reservation r ON r.voucher_id = l.voucher_id AND r.month = l.month AND r.issuer_id = %(issuer)s
 ), counted AS MATERIALIZED (
-    SELECT r.contract_id, r.month, r.voucher_id, r.state_order_id, so.provider_id, r.is_first, r.is_ours, r.covered_days,
+    SELECT r.contract_id, r.month, r.voucher_id, r.state_order_id, so.provider_id, r.is_first, r.covered_days,
            r.study_days, r.nominal_kzt AS nominal, r.local_kzt AS reserved_local,
            r.republican_kzt AS reserved_republican, c.starts_on, c.norm_id, s.status AS sheet,
            bit_count(registry_marks_mask(s.marks, '1000000') & r.covered_mask)::int AS present_days,

@@ -7,7 +7,7 @@ SELECT b.contract_id, b.month, b.voucher_id, live.id AS live_id, live.study_days
        coalesce(r.local, 0) AS reserved_local, coalesce(r.republican, 0) AS reserved_republican,
        EXISTS (SELECT FROM acts_charge e WHERE e.contract_id = b.contract_id AND e.service_month = b.month
                AND e.voucher_id = b.voucher_id) AS was_charged,
-       b.is_ours AND CASE WHEN live.id IS NULL THEN b.amount > 0 ELSE
+       CASE WHEN live.id IS NULL THEN b.amount > 0 ELSE
            (a.state_order_id, live.study_days, live.paid_days, live.nominal_kzt, live.amount_kzt, live.local_kzt)
            IS DISTINCT FROM (b.state_order_id, b.study_days, b.paid_days, b.nominal, b.amount, b.local) END AS is_changed
 FROM billing b

@@ -1,28 +1,31 @@
 -- Money of the close, refunds before what is taken anew: taken back from where it is, topped up where the reservation
 -- was smaller, written off, and the unearned rest given back to the limit. A part that ends with no charge expires.
 CREATE TEMP TABLE part_now ON COMMIT DROP AS
-SELECT voucher_id, month, bool_or(is_first) AS is_first,
-       bool_or(is_ours AND is_earning) OR bool_or(NOT is_ours AND is_live) AS is_live,
-       bool_or(NOT is_ours AND NOT is_closed AND covered_days > 0) AS is_pending
-FROM (
-    SELECT b.*, CASE WHEN h.is_withheld THEN h.live_id IS NOT NULL ELSE b.amount > 0 END AS is_earning,
-           NOT b.is_ours AND EXISTS (
-               SELECT FROM acts_charge c WHERE c.contract_id = b.contract_id AND c.service_month = b.month
-               AND c.kind <> 'REFUND' AND NOT EXISTS (SELECT FROM acts_charge r WHERE r.reverses_id = c.id)) AS is_live,
-           b.is_ours OR EXISTS (
-               SELECT FROM registry_closedthrough t JOIN schools_provider p ON p.issuer_id = t.issuer_id
-               WHERE p.id = b.provider_id AND t.programme = %(programme)s AND t.month >= b.month) AS is_closed
-    FROM billing b
-    LEFT JOIN held h ON NOT b.is_first AND h.contract_id = b.contract_id AND h.month = b.month
-        AND h.voucher_id = b.voucher_id
-) b
-GROUP BY voucher_id, month
+SELECT b.voucher_id, b.month, bool_or(b.is_first) AS is_first,
+       bool_or(CASE WHEN h.is_withheld THEN h.live_id IS NOT NULL ELSE b.amount > 0 END) AS is_live,
+       false AS is_pending
+FROM billing b
+LEFT JOIN held h ON NOT b.is_first AND h.contract_id = b.contract_id AND h.month = b.month AND h.voucher_id = b.voucher_id
+GROUP BY b.voucher_id, b.month
 UNION ALL
 SELECT p.voucher_id, p.month, true, false, false
 FROM registry_voucherpart p
 JOIN registry_voucher v ON v.id = p.voucher_id AND v.issuer_id = %(issuer)s AND v.programme = %(programme)s
 WHERE p.month <= %(month)s AND p.state = 'ACTIVE'
   AND NOT EXISTS (SELECT FROM billing b WHERE b.voucher_id = p.voucher_id AND b.month = p.month);
+
+-- What earned nothing here may be charged by another issuer, or wait for the close of another one.
+UPDATE part_now n
+SET is_live = EXISTS (
+        SELECT FROM acts_charge c JOIN acts_monthclose m ON m.id = c.close_id AND m.issuer_id <> %(issuer)s
+        WHERE c.voucher_id = n.voucher_id AND c.service_month = n.month AND c.kind <> 'REFUND'
+          AND NOT EXISTS (SELECT FROM acts_charge refund WHERE refund.reverses_id = c.id)),
+    is_pending = EXISTS (
+        SELECT FROM registry_reservation r
+        LEFT JOIN registry_closedthrough t ON t.issuer_id = r.issuer_id AND t.programme = %(programme)s
+        WHERE r.voucher_id = n.voucher_id AND r.month = n.month AND r.issuer_id <> %(issuer)s AND r.covered_days > 0
+          AND coalesce(t.month < r.month, true))
+WHERE NOT n.is_live;
 
 ANALYZE part_now (voucher_id, month);
 
@@ -44,7 +47,7 @@ FROM (
     FROM (
         SELECT *, CASE WHEN is_billed THEN local ELSE 0 END AS earned_local,
                CASE WHEN is_billed THEN amount - local ELSE 0 END AS earned_republican
-        FROM billing WHERE is_ours
+        FROM billing
     ) b
     LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = b.provider_id
         AND a.state_order_id = b.state_order_id

@@ -29,7 +29,7 @@ WITH held AS MATERIALIZED (
     JOIN order_month m ON m.provider_id = h.provider_id AND m.programme = h.programme AND m.start_year = h.start_year
     WHERE m.month_days && h.days
 ), running AS (
-    SELECT *, sum(days) OVER (PARTITION BY voucher_id, month ORDER BY starts_on, contract_id) AS cum
+    SELECT *, sum(days) OVER (PARTITION BY voucher_id, month, issuer_id ORDER BY starts_on, contract_id) AS cum
     FROM priced
 ), shared AS (
     SELECT *, round(nominal * cum / study_days, 2) - round(nominal * (cum - days) / study_days, 2) AS amount
