@@ -15,6 +15,7 @@ from integrations.models import Lms
 from registry.feeds import FeedState, state_of
 from registry.intake.polling import CONTRACTS
 from registry.models import PutAside
+from schools.models import Provider
 from voucher_portal import words
 from voucher_portal.dates import Month
 from voucher_portal.listing import Column, Listing
@@ -22,13 +23,15 @@ from voucher_portal.listing import Column, Listing
 
 def feeds(now: datetime.datetime) -> QuerySet[Lms]:
     """Every LMS with its `state`, the number of `served` providers and of records put `aside`."""
-    waiting = PutAside.objects.waiting().filter(lms=OuterRef("pk")).order_by()
-    aside = waiting.values("lms").annotate(count=Count("pk")).values("count")
     return Lms.objects.annotate(
-        state=state_of(now),
-        served=Count("providers"),
-        aside=Coalesce(Subquery(aside, output_field=IntegerField()), 0),
+        state=state_of(now), served=_count_of(Provider.objects.all()), aside=_count_of(PutAside.objects.waiting())
     )
+
+
+def _count_of(rows: QuerySet) -> Coalesce:
+    """How many of `rows` belong to the LMS; a subquery, because a join would count aside once for each provider."""
+    counted = rows.filter(lms=OuterRef("pk")).order_by().values("lms").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 @dataclass(frozen=True)
