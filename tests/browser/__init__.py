@@ -1,0 +1,1 @@
+"""Stories of every role, told by a real browser."""
