@@ -4,10 +4,12 @@ The IINs take the serials 99xx kept for tests; nobody of the region was born bef
 """
 
 import datetime
+import io
 import random
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
 from django.db import transaction
 
 from accounts.enums import OrganisationKind, Role
@@ -64,6 +66,7 @@ def make_people(region: DemoRegion, *, seed: int) -> int:
     places = _places(region)
     password = make_password(PASSWORD)  # once: each hash takes its time, as it should
     made = sum(_make(person, places[person.place], password) for person in PEOPLE)
+    call_command("set_commission", places[COMMISSION].bin, issuer=region.issuer.code, stdout=io.StringIO())
     return made + _make_directors(region.issuer, seed)
 
 
