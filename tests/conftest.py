@@ -5,10 +5,15 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import time_machine
 
 from voucher_portal import embedded
+
+# The same examples on every machine, however busy it is.
+hypothesis.settings.register_profile("portal", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("portal")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ALMATY = datetime.timezone(datetime.timedelta(hours=5))
