@@ -26,6 +26,7 @@ from tests.core.commands import (
 )
 from tests.core.digest import difference, state_with_history
 from tests.core.golden import FIRST, SECOND
+from tests.core.world import forget_all
 from voucher_portal.dates import Month
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,31 +67,6 @@ def undisturbed(lms, known) -> dict:
         known.append(play(lms))
         forget_all()
     return known[0]
-
-
-WRITTEN = (
-    "accounts_user",
-    "registry_child",
-    "registry_contract",
-    "registry_sheet",
-    "registry_putaside",
-    "registry_voucherpart",
-    "registry_reservation",
-    "registry_ledgerentry",
-    "registry_ledgerbalance",
-    "registry_ledgerseal",
-    "registry_closedthrough",
-    "acts_monthclose",
-    "acts_act",
-    "acts_charge",
-    "integrations_feedcursor",
-)
-
-
-def forget_all() -> None:
-    """Empty every table that a poll or a close writes to."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(WRITTEN)} CASCADE")
 
 
 def kill_when_stuck(lock: str, *words: str, before: str = "") -> None:
