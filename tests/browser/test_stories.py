@@ -87,7 +87,7 @@ def test_signing_in_needs_no_mouse(town, open_desk):
     keyboard.press("Tab")
     assert desk.page.evaluate("document.activeElement.className") == "to-content"
     keyboard.press("Enter")
-    assert desk.page.url.endswith("#content")
+    desk.page.wait_for_url("**#content")
     keyboard.press("Tab")
     assert desk.page.evaluate("document.querySelector('main').contains(document.activeElement)")
     assert desk.shows_focus()
@@ -104,6 +104,13 @@ def test_a_wrong_password_is_told_beside_the_form(town, open_desk):
     assert "sign-in" in desk.page.url
     assert desk.fits()
     assert desk.barriers() == []
+
+
+def test_the_check_for_barriers_sees_one(town, open_desk):
+    desk = open_desk()
+    desk.go("accounts:sign_in")
+    desk.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert [barrier for barrier in desk.barriers() if barrier.startswith("image-alt")]
 
 
 def test_lists_are_filtered_sorted_and_paged_without_javascript(town, open_desk):

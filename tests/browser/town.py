@@ -9,7 +9,7 @@ from monitoring.models import Commission, RiskSignal
 from registry.models import Contract
 from schools.models import Provider
 from tests.acts.paying import NOW, make_region
-from tests.factories import OCTOBER, MembershipFactory, OrganisationFactory, SheetFactory, UserFactory
+from tests.factories import OCTOBER, MembershipFactory, OrganisationFactory, PutAsideFactory, SheetFactory, UserFactory
 
 TODAY, PASSWORD = "2025-12-06", "factory-password"
 NOVEMBER = datetime.date(2025, 11, 1)
@@ -43,7 +43,8 @@ class Town:
             SheetFactory(contract=contract, month=NOVEMBER)
         self._note_signals()
         self.people = {(role, language): self._employ(role, language) for role in ROLES for language in ("ru", "kk")}
-        self.people["GUARDIAN", "ru"] = Contract.objects.filter(provider=self.paid_one).first().guardian
+        self.people["GUARDIAN", "ru"] = self.accepted.charges.order_by("pk").first().contract.guardian
+        self.aside = PutAsideFactory(provider=self.waiting_one, lms=self.waiting_one.lms)
 
     @property
     def paid_one(self) -> Provider:
