@@ -2,7 +2,6 @@
 
 from functools import cached_property
 
-from django.core.cache import cache
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django_filters import ChoiceFilter, FilterSet
 
 from acts.department_pages.closing import A_DAY, LATE_REASONS, NOT_CHARGED
 from acts.department_pages.parts_of_lists import NameColumn, OrganisationSearchFilter, one_line, sentence
+from acts.department_pages.remembering import remembered
 from acts.enums import ChargeKind
 from acts.models import Act, Charge, MonthClose
 from registry.enums import MARKS
@@ -38,13 +38,8 @@ def corrections_of(close: MonthClose) -> QuerySet[Charge]:
 
 def _ids_of_corrections(close: MonthClose) -> list[int]:
     """Some per cent of the lines of a close. It never changes, so they are looked for once a day."""
-    key = f"close-corrections:{close.pk}"
-    known = cache.get(key)
-    if known is None:
-        older = Charge.objects.filter(act__close=close, service_month__lt=close.month)
-        known = list(older.values_list("pk", flat=True))
-        cache.set(key, known, A_DAY)
-    return known
+    older = Charge.objects.filter(act__close=close, service_month__lt=close.month)
+    return remembered(f"close-corrections:{close.pk}", A_DAY, lambda: list(older.values_list("pk", flat=True)))
 
 
 def _act_of(charge: Charge) -> str:
@@ -90,14 +85,14 @@ class CorrectionList(Listing):
 def reasons_not_charged(issuer: Issuer, programme: Programme, month: Month) -> dict[int, str]:
     """By contract: why it earns nothing in the month. Counted at most every ten minutes: it reads a city's month."""
     key = f"not-charged:{issuer.pk}:{programme.value}:{month}"
-    known = cache.get(key)
-    if known is None:
-        rules = rules_on(programme.value, month.first)
-        payable = "".join("1" if mark in rules.payable_marks else "0" for mark in MARKS)
-        params = {"issuer": issuer.pk, "programme": programme.value, "month": month.first, "payable": payable}
-        known = dict(sql.fetch("acts/department_not_charged", **params, least=rules.min_present_days))
-        cache.set(key, known, KEPT_SECONDS)
-    return known
+    return remembered(key, KEPT_SECONDS, lambda: _count_not_charged(issuer, programme, month))
+
+
+def _count_not_charged(issuer: Issuer, programme: Programme, month: Month) -> dict[int, str]:
+    rules = rules_on(programme.value, month.first)
+    payable = "".join("1" if mark in rules.payable_marks else "0" for mark in MARKS)
+    params = {"issuer": issuer.pk, "programme": programme.value, "month": month.first, "payable": payable}
+    return dict(sql.fetch("acts/department_not_charged", **params, least=rules.min_present_days))
 
 
 class NotChargedFilter(FilterSet):
@@ -145,7 +140,7 @@ class NotChargedList(Listing):
             link=lambda contract: reverse("department:provider", args=[contract.provider_id]),
         ),
         Column("group", _("Group"), "group_name"),
-        Column("days", _("Contract"), "days", show=words.days_range),
+        Column("days", _("Contract"), lambda contract: words.days_range(contract.days)),
         Column("number", _("Number in the LMS"), "external_id", show=one_line),
     ]  # fmt: skip
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django import forms
-from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from acts.closing_progress import Progress
+from acts.department_pages.remembering import remembered
 from acts.enums import ChargeKind, CloseStage
 from acts.models import Charge, MonthClose
 from registry.models import ClosedThrough, LateFact, LedgerBalance, Reservation
@@ -173,12 +173,7 @@ class OlderMonth:
 
 def older_months(close: MonthClose) -> list[OlderMonth]:
     """The older months of a close. It never changes, so it is counted once a day. No query, or one."""
-    key = f"close-older:{close.pk}"
-    known = cache.get(key)
-    if known is None:
-        known = _count_older_months(close)
-        cache.set(key, known, A_DAY)
-    return known
+    return remembered(f"close-older:{close.pk}", A_DAY, lambda: _count_older_months(close))
 
 
 def _count_older_months(close: MonthClose) -> list[OlderMonth]:

@@ -82,7 +82,7 @@ class UnfundedList(Listing):
                show=sentence),
         Column("group", _("Group"), "group_name"),
         Column("programme", _("Programme"), "get_programme_display"),
-        Column("days", _("Contract"), "days", show=words.days_range, sort="starts_on"),
+        Column("days", _("Contract"), lambda contract: words.days_range(contract.days), sort="starts_on"),
         Column("lms", _("System"), "lms.code", show=one_line),
         Column("number", _("Number in the LMS"), "external_id", show=one_line),
         Column("received", _("Received"), "received_at", show=words.moment, sort="received_at"),

@@ -4,11 +4,11 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.core.cache import cache
 from django.db.models import Count, Q
 
 from acts.department_pages.funding import WHAT_TO_DO
 from acts.department_pages.period import Period
+from acts.department_pages.remembering import remembered
 from acts.enums import ActState
 from acts.models import Act
 from registry.enums import PartState, UnfundedReason
@@ -43,12 +43,8 @@ def children_of(issuers: list[Issuer], period: Period, now: datetime.datetime) -
     """The counts of the last ten minutes, else counted now. No query, or one."""
     ids = [issuer.pk for issuer in issuers]
     key = f"department-children:{'-'.join(map(str, ids))}:{period.programme}:{period.month}"
-    counted = cache.get(key)
-    if counted is None:
-        params = {"issuers": ids, "programmes": period.programmes, "month": period.month.first}
-        counted = Children(dict(sql.fetch("acts/department_children", **params)), now)
-        cache.set(key, counted, KEPT_SECONDS)
-    return counted
+    params = {"issuers": ids, "programmes": period.programmes, "month": period.month.first}
+    return remembered(key, KEPT_SECONDS, lambda: Children(dict(sql.fetch("acts/department_children", **params)), now))
 
 
 def acts_of(issuers: list[Issuer], period: Period) -> dict[str, int]:

@@ -89,7 +89,9 @@ def provider_list(request: HttpRequest, issuers: list[Issuer]) -> HttpResponse:
 def provider_detail(request: HttpRequest, issuers: list[Issuer], pk: int) -> HttpResponse:
     """One provider: requisites, state orders, suspensions, and its acts."""
     providers = providers_seen_by(request.user, timezone.now(), dates.today())
-    provider = get_object_or_404(providers.prefetch_related("state_orders", "suspensions"), pk=pk)
+    provider = get_object_or_404(
+        providers.select_related("termination").prefetch_related("state_orders", "suspensions"), pk=pk
+    )
     acts = ActsOfProviderList(request, acts_seen_by(request.user).filter(provider=provider))
     context = {
         "provider": provider,

@@ -29,6 +29,7 @@ from tests.factories import (
     RuleSetFactory,
     SchoolCalendarFactory,
     SuspensionFactory,
+    TerminationFactory,
     UserFactory,
 )
 from tests.html import element, select, text_of, texts_of
@@ -289,6 +290,14 @@ def test_a_provider_shows_its_suspension_its_orders_and_its_acts(client):
     assert act.state_order.number in text_of(response, "main")
     assert act.number in text_of(response, "#list")
     assert select(response, ".deadline.is-problem")
+
+
+def test_a_terminated_provider_says_since_when_and_why(client):
+    termination = TerminationFactory()
+    client.force_login(officer_of(termination.provider.issuer))
+    shown = text_of(page(client, "provider", termination.provider.pk), ".deadline")
+    assert "01.10.2025" in shown
+    assert termination.get_ground_display() in shown
 
 
 def test_payments_lead_to_the_act_and_not_to_the_operators_page(client):
