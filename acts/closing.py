@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from acts.enums import CloseStage
 from acts.models import Act, MonthClose
-from registry.enums import CHARGEABLE, EXPIRABLE, MARKS
+from registry.enums import CHARGEABLE, EXPIRABLE, MARKS, REDEEMABLE
 from registry.ledger import lock_ledger
 from registry.models import ClosedThrough, RuleSet
 from schools.models import Issuer
@@ -116,7 +116,8 @@ def _run(closing: Closing, close: MonthClose, today: date, now: datetime, by, te
     sql.execute("acts/close_charges", **params)
     tell(CloseStage.POSTING)
     sql.execute("acts/close_post", **params, expirable=EXPIRABLE)
-    sql.execute("acts/close_parts", **params, chargeable=CHARGEABLE, expirable=EXPIRABLE)
+    states = {"chargeable": CHARGEABLE, "expirable": EXPIRABLE, "redeemable": REDEEMABLE}
+    sql.execute("acts/close_parts", **params, **states)
     tell(CloseStage.CHECKING)
     sql.execute("acts/close_end", **params)
     return result

@@ -342,7 +342,8 @@ def test_settling_moves_parts_from_the_same_states_as_the_transitions(books, pre
 
 CLOSING = """
     CREATE TEMP TABLE part_now ON COMMIT DROP AS
-        SELECT voucher_id, month, {is_live} AS is_live, false AS is_pending FROM registry_voucherpart;
+        SELECT voucher_id, month, true AS is_first, {is_live} AS is_live, false AS is_pending
+        FROM registry_voucherpart;
     CREATE TEMP TABLE line ON COMMIT DROP AS SELECT voucher_id, month, 1 AS amount, 'ORIGINAL' AS kind FROM part_now;
 """
 
@@ -357,7 +358,8 @@ CLOSING = """
 )
 def test_a_close_moves_parts_from_the_same_states_as_the_transitions(books, is_live, wanted):
     prepare = CLOSING.format(is_live=is_live)
-    assert moved_by(prepare, "acts/close_parts", chargeable=CHARGEABLE, expirable=EXPIRABLE) == wanted
+    states = {"chargeable": CHARGEABLE, "expirable": EXPIRABLE, "redeemable": REDEEMABLE}
+    assert moved_by(prepare, "acts/close_parts", **states) == wanted
 
 
 def test_payments_move_parts_from_states_that_lead_there():

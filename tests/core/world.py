@@ -123,7 +123,7 @@ class World:
         place = self.providers[provider]
         programme = place.programmes[0]
         person = Child(iin_of(child, BORN), "Сынақова", f"Әсем{child}", None, BORN)
-        guardian = Guardian(iin_of(child, datetime.date(1985, 6, 30)), "Сынақов", "Ата", None, None, None, "kk")
+        guardian = Guardian(iin_of(child, datetime.date(1986, 1, 31)), "Сынақов", "Ата", None, None, None, "kk")
         known = {
             "contract_id": key,
             "version": version,
