@@ -127,27 +127,27 @@ class VoucherPart(StatefulModel):
 
     @transition(field=state, source=RESERVABLE, target=PartState.RESERVED)
     def reserve(self):
-        """Bind the month to a provider's contract (T2). Bulk twin: registry/sql/move_parts."""
+        """Bind the month to a provider's contract (T2). Bulk twin: registry/sql/move_parts_of_settling."""
 
     @transition(field=state, source=FREEABLE, target=PartState.ACTIVE)
     def free(self):
-        """Give the month back while it is open (T3). Bulk twin: registry/sql/move_parts."""
+        """Give the month back while it is open (T3). Bulk twin: registry/sql/move_parts_of_settling."""
 
     @transition(field=state, source=CHARGEABLE, target=PartState.WRITTEN_OFF)
     def write_off(self):
-        """Charge the month at its close (T4, or a late fact). Bulk twin: registry/sql/move_parts."""
+        """Charge the month at its close (T4, or a late fact). Bulk twin: acts/sql/close_parts."""
 
     @transition(field=state, source=EXPIRABLE, target=PartState.EXPIRED)
     def expire(self):
-        """The month is closed and nothing is charged (T10). Bulk twin: registry/sql/move_parts."""
+        """The month is closed and nothing is charged (T10). Bulk twin: acts/sql/close_parts."""
 
     @transition(field=state, source=REDEEMABLE, target=PartState.REDEEMED)
     def redeem(self):
-        """The treasury paid every charge of the month (T6). Bulk twin: registry/sql/move_parts."""
+        """The treasury paid every charge of the month (T6). Bulk twin: acts/sql/redeem_parts."""
 
     @transition(field=state, source=RETURNABLE, target=PartState.WRITTEN_OFF)
     def return_payment(self):
-        """The bank returned the payment (T7). Bulk twin: registry/sql/move_parts."""
+        """The bank returned the payment (T7). Bulk twin: acts/sql/return_parts."""
 
     @transition(field=state, source=ANNULLABLE, target=PartState.ANNULLED)
     def annul(self):
