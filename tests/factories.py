@@ -431,6 +431,8 @@ class LateFactFactory(factory.django.DjangoModelFactory):
 
     contract = factory.SubFactory(ContractFactory)
     month = SEPTEMBER
+    issuer = factory.SelfAttribute("contract.provider.issuer")
+    programme = factory.SelfAttribute("contract.programme")
     reason = "CONTRACT"
     noticed_at = SIGNED_AT
 

@@ -146,9 +146,7 @@ class LateMonth:
 
 def late_months(issuer: Issuer, programme: str, *, billed_at: datetime.datetime | None) -> list[LateMonth]:
     """Late facts that a close billed, or that wait for the next one (None), by month and reason. One query."""
-    found = LateFact.objects.filter(
-        contract__provider__issuer=issuer, contract__programme=programme, billed_at=billed_at
-    )
+    found = LateFact.objects.filter(issuer=issuer, programme=programme, billed_at=billed_at)
     if billed_at is None:  # only a month that holds a reservation can be billed anew
         held = Reservation.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), issuer=issuer)
         found = found.filter(Exists(held), month__lte=_closed_through(issuer, programme))

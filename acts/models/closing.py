@@ -112,7 +112,7 @@ class Charge(models.Model):
         verbose_name_plural = _("charges")
         constraints = [
             models.UniqueConstraint(
-                fields=["contract", "service_month", "bill_month", "kind"], name="charge_one_of_a_kind_per_bill"
+                fields=["contract", "service_month", "close", "kind"], name="charge_one_of_a_kind_per_close"
             ),
             models.CheckConstraint(name="charge_kind_known", condition=Q(kind__in=ChargeKind.values)),
             models.CheckConstraint(

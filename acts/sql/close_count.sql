@@ -8,7 +8,8 @@ WITH late_part AS (
     FROM registry_latefact f
     JOIN registry_reservation r ON r.contract_id = f.contract_id AND r.month = f.month AND r.issuer_id = %(issuer)s
     JOIN registry_voucher v ON v.id = r.voucher_id AND v.programme = %(programme)s
-    WHERE f.billed_at IS NULL AND f.month <= %(closed_through)s
+    WHERE f.issuer_id = %(issuer)s AND f.programme = %(programme)s AND f.billed_at IS NULL
+      AND f.month <= %(closed_through)s
 ), scope AS (
     SELECT r.*, true AS is_first
     FROM registry_reservation r

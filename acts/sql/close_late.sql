@@ -5,8 +5,9 @@ SELECT b.contract_id, b.month, b.voucher_id, live.id AS live_id, live.study_days
        coalesce(live.amount_kzt, 0) AS amount_kzt, coalesce(live.local_kzt, 0) AS local_kzt, a.provider_id,
        a.state_order_id, a.state = 'PAID' AS is_redeemed, false AS is_withheld,
        coalesce(r.local, 0) AS reserved_local, coalesce(r.republican, 0) AS reserved_republican,
-       EXISTS (SELECT FROM acts_charge e WHERE e.contract_id = b.contract_id AND e.service_month = b.month
-               AND e.voucher_id = b.voucher_id) AS was_charged,
+       EXISTS (SELECT FROM acts_charge e JOIN acts_monthclose m ON m.id = e.close_id AND m.issuer_id = %(issuer)s
+               WHERE e.contract_id = b.contract_id AND e.service_month = b.month AND e.voucher_id = b.voucher_id)
+           AS was_charged,
        CASE WHEN live.id IS NULL THEN b.amount > 0 ELSE
            (a.state_order_id, live.study_days, live.paid_days, live.nominal_kzt, live.amount_kzt, live.local_kzt)
            IS DISTINCT FROM (b.state_order_id, b.study_days, b.paid_days, b.nominal, b.amount, b.local) END AS is_changed
@@ -14,13 +15,14 @@ FROM billing b
 LEFT JOIN acts_charge live ON live.contract_id = b.contract_id AND live.service_month = b.month
     AND live.voucher_id = b.voucher_id AND live.kind <> 'REFUND'
     AND NOT EXISTS (SELECT FROM acts_charge refund WHERE refund.reverses_id = live.id)
+    AND EXISTS (SELECT FROM acts_monthclose m WHERE m.id = live.close_id AND m.issuer_id = %(issuer)s)
 LEFT JOIN acts_act a ON a.id = live.act_id
 LEFT JOIN LATERAL (
     SELECT sum(CASE WHEN e.to_account = 'RESERVED' THEN e.local_kzt ELSE -e.local_kzt END) AS local,
            sum(CASE WHEN e.to_account = 'RESERVED' THEN e.republican_kzt ELSE -e.republican_kzt END) AS republican
     FROM registry_ledgerentry e
     WHERE e.voucher_id = b.voucher_id AND e.month = b.month AND e.contract_id = b.contract_id
-      AND 'RESERVED' IN (e.from_account, e.to_account) AND e.from_account <> e.to_account
+      AND e.issuer_id = %(issuer)s AND 'RESERVED' IN (e.from_account, e.to_account) AND e.from_account <> e.to_account
 ) r ON true
 WHERE NOT b.is_first;
 

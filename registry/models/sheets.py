@@ -166,10 +166,14 @@ class ClosedThrough(models.Model):
 
 
 class LateFact(models.Model):
-    """A month of a contract whose facts changed after it was closed; the next close bills the difference."""
+    """A month of a contract whose facts changed after it was closed; the next close of the issuer and programme bills
+    the difference. A contract that was corrected to another issuer or programme has a late fact for each of the two.
+    """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="late_facts")
     month = models.DateField(_("month"))
+    issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    programme = models.CharField(_("programme"), max_length=10, choices=Programme)
     reason = models.CharField(_("reason"), max_length=20)
     noticed_at = models.DateTimeField(_("noticed"))
     billed_at = models.DateTimeField(_("billed"), null=True, blank=True)
@@ -179,7 +183,9 @@ class LateFact(models.Model):
         verbose_name_plural = _("late facts")
         constraints = [
             models.UniqueConstraint(
-                fields=["contract", "month"], condition=Q(billed_at=None), name="latefact_one_waiting_per_month"
+                fields=["contract", "month", "issuer", "programme"],
+                condition=Q(billed_at=None),
+                name="latefact_one_waiting_per_month",
             )
         ]
 

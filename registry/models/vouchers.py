@@ -158,11 +158,11 @@ class Reservation(models.Model):
     """A month of a contract: the nominal of its norm, the study days covered and the sum reserved for them.
 
     `covered_mask` has the study days inside the contract and inside the state order. `reserved_kzt` is the sum that
-    the contract holds while its month is open; what happened to it afterwards is in the ledger. The voucher is in the
-    key because an LMS may correct whose contract it is: then the first child's row stays, with no days.
+    the contract holds while its month is open; what happened to it afterwards is in the ledger. Voucher and issuer are
+    in the key because an LMS may correct whose contract it is and with whom: then the first row stays, with no days.
     """
 
-    pk = models.CompositePrimaryKey("contract_id", "month", "voucher_id")
+    pk = models.CompositePrimaryKey("contract_id", "month", "voucher_id", "issuer_id")
     contract = models.ForeignKey(
         Contract, models.PROTECT, related_name="reservations", db_constraint=False, db_index=False
     )

@@ -40,13 +40,14 @@ SELECT s.contract_id, s.month, s.voucher_id, s.issuer_id, s.state_order_id, s.ma
        coalesce(r.local_kzt, 0) AS held_local, coalesce(r.republican_kzt, 0) AS held_republican
 FROM shared s
 LEFT JOIN held r ON r.contract_id = s.contract_id AND r.month = s.month AND r.voucher_id = s.voucher_id
+    AND r.issuer_id = s.issuer_id
 WHERE r.contract_id IS NULL
    OR (s.mask, s.study_days, s.nominal, s.amount, round(s.amount * s.local_kzt / s.total_kzt, 2), s.state_order_id)
       IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.local_kzt, r.state_order_id)
 ORDER BY s.voucher_id, s.month, s.contract_id;
 ANALYZE target (contract_id, month, voucher_id, is_new);
 
--- Months that a contract no longer covers, or covers for another child.
+-- Months that a contract no longer covers, or covers for another child or with another issuer.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
 SELECT r.contract_id, r.month, r.voucher_id, r.issuer_id, r.local_kzt AS held_local,
        r.republican_kzt AS held_republican, coalesce(closed.month >= r.month, false) AS is_closed
@@ -58,4 +59,5 @@ WHERE NOT EXISTS (
     SELECT FROM holder h
     JOIN order_month m ON m.provider_id = h.provider_id AND m.programme = h.programme AND m.start_year = h.start_year
     WHERE h.contract_id = r.contract_id AND h.voucher_id = r.voucher_id AND m.month = r.month
-      AND bit_count(m.mask & registry_days_mask(m.month, h.days)) > 0 AND m.month_days && h.days);
+      AND m.issuer_id = r.issuer_id AND m.month_days && h.days
+      AND bit_count(m.mask & registry_days_mask(m.month, h.days)) > 0);

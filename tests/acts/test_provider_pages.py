@@ -17,11 +17,12 @@ from acts.provider_pages.months import shown_month
 from acts.provider_pages.steps import OWNERS
 from registry.enums import ContractStatus, Mark, SheetStatus, UnfundedReason
 from registry.marks import letter_of
-from registry.models import Contract, LateFact
+from registry.models import Contract
 from tests.factories import (
     OCTOBER,
     SEPTEMBER,
     ClosedThroughFactory,
+    LateFactFactory,
     ProviderFactory,
     PutAsideFactory,
     SheetFactory,
@@ -270,7 +271,7 @@ def test_a_sheet_that_changed_after_the_close_is_told(staff, school):
     assert not select(page(staff, "sheets", **IN_OCTOBER), "tbody .sum .is-written-off")
     sheet.marks, sheet.version = october(N="1 2"), 2
     sheet.save()
-    LateFact.objects.create(contract=contract, month=OCTOBER, reason="SHEET", noticed_at=CLOSED_AT)
+    LateFactFactory(contract=contract, month=OCTOBER, reason="SHEET", noticed_at=CLOSED_AT)
     response = page(staff, "sheets", **IN_OCTOBER)
     assert len(select(response, "tbody .sum .is-written-off")) == 1
     assert _days_and_sum(response)[0] == "18/18"

@@ -10,8 +10,7 @@ from django.utils.translation import gettext, override
 
 from accounts.models import ReadLog
 from registry.enums import ContractStatus, PartState, SheetStatus, UnfundedReason
-from registry.models import LateFact
-from tests.factories import OCTOBER, ProviderFactory, UserFactory, VoucherFactory
+from tests.factories import OCTOBER, LateFactFactory, ProviderFactory, UserFactory, VoucherFactory
 from tests.html import select, text_of, texts_of
 from tests.teaching import CLOSED_AT, School, hand_in, october, redeem, voucher_of
 from voucher_portal import words
@@ -183,7 +182,7 @@ def test_a_sheet_that_changed_after_the_close_shows_old_and_new_sums(parent, sch
     school.close()
     sheet.marks, sheet.version = october(N="7 24"), 2
     sheet.save()
-    LateFact.objects.create(contract=contract, month=OCTOBER, reason="SHEET", noticed_at=CLOSED_AT)
+    LateFactFactory(contract=contract, month=OCTOBER, reason="SHEET", noticed_at=CLOSED_AT)
     response = parent.get(address(contract))
     assert kzt("77222.22") in text_of(response, "#month h2")
     assert why(response)[-1] == kzt("68641.97")

@@ -18,8 +18,8 @@ THE_LAST_SEAL = "(SELECT max(id) FROM registry_ledgerseal)"
 AN_ACT = "(SELECT min(id) FROM acts_act WHERE local_kzt > 0)"
 A_CHARGE = "(SELECT min(id) FROM acts_charge)"
 VALUES_OF_A_CHARGE = (
-    "close_id, act_id, contract_id, voucher_id, service_month, kind, study_days, paid_days, nominal_kzt, amount_kzt,"
-    " local_kzt, republican_kzt"
+    "close_id, act_id, contract_id, voucher_id, service_month, bill_month, study_days, paid_days, nominal_kzt,"
+    " amount_kzt, local_kzt, republican_kzt"
 )
 AN_ORDER = """
     INSERT INTO acts_paymentorder
@@ -144,8 +144,8 @@ DAMAGES = {
     ),
     "a second live charge": (
         "one_live_charge_per_contract_and_month",
-        f"INSERT INTO acts_charge (bill_month, {VALUES_OF_A_CHARGE})"
-        f" SELECT '2025-12-01', {VALUES_OF_A_CHARGE} FROM acts_charge WHERE kind = 'CORRECTION'",
+        f"INSERT INTO acts_charge (kind, {VALUES_OF_A_CHARGE})"
+        f" SELECT 'CORRECTION', {VALUES_OF_A_CHARGE} FROM acts_charge WHERE kind = 'ORIGINAL' LIMIT 1",
     ),
     "a refund of another sum": (
         "refunds_mirror_their_charges",

@@ -153,7 +153,7 @@ def sheet(key: str, month: str = "2025-10", marks: str = "P", *, version: int = 
 
 def changed(item: Contract, **fields) -> Contract:
     """The next version of a contract."""
-    return msgspec.structs.replace(item, version=item.version + 1, **fields)
+    return msgspec.structs.replace(item, **{"version": item.version + 1} | fields)
 
 
 def row(key: str) -> ContractRow:
