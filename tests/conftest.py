@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 import time_machine
+from django.db import connection
 
 from voucher_portal import embedded
 
@@ -29,6 +30,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     embedded.stop_started_here()
     if folder := os.environ.get("PORTAL_TEST_DATA_DIR"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The session's database; what a thread left connected to it does not keep it from being dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
