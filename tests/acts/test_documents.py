@@ -275,6 +275,7 @@ def test_two_workers_at_once_make_one_document():
     assert made == [ActDocument.objects.get().pk] * 2
 
 
+@pytest.mark.long  # it measures, and so needs a quiet machine
 def test_an_act_of_120_lines_takes_hardly_longer_than_weasyprint_alone():
     """design.md §7: at most 1.2 times a bare run of the same page with the same styles."""
     act = act_with(120)

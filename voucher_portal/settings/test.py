@@ -12,8 +12,9 @@ if not os.environ.get("PORTAL_DATA_DIR"):
     os.environ["EMBEDDED_DURABLE"] = "no"
     Path(os.environ["PORTAL_DATA_DIR"]).chmod(0o711)  # as root, PostgreSQL runs as another user
 
+from voucher_portal.addresses import CACHE, redis_url  # noqa: E402
 from voucher_portal.settings.base import *  # noqa: E402, F403
-from voucher_portal.settings.base import CACHES, DATA_DIR  # noqa: E402
+from voucher_portal.settings.base import CACHES, DATA_DIR, REDIS_URL  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False  # the tests of the lockout turn it on
@@ -29,3 +30,6 @@ CELERY_TASK_EAGER_PROPAGATES = True
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 MEDIA_ROOT = Path(DATA_DIR) / f"documents-{_worker}"
 CACHES["default"]["KEY_PREFIX"] = f"test-{_worker}"
+# A database of its own for each worker: clearing a cache clears the whole database, and with it others' sessions.
+_number = int(_worker.removeprefix("gw")) if _worker.startswith("gw") else 0
+CACHES["default"]["LOCATION"] = redis_url(REDIS_URL, CACHE + 1 + _number % 8)
