@@ -100,13 +100,17 @@ class World:
                 total.add(take_sheets((lms or self.lms).pk, Month.parse(month), page, NOW))
         return total
 
-    def poll(self, *items: Contract | Sheet, lms: Lms | None = None) -> dict:
-        """Contracts, then sheets, then what waited, then the decisions: as a poll does it."""
+    def receive(self, *items: Contract | Sheet, lms: Lms | None = None) -> None:
+        """Contracts, then sheets, then what waited for them."""
         lms = lms or self.lms
         self.take(*[item for item in items if isinstance(item, Contract)], lms=lms)
         replay_contracts(lms)
         self.take_sheets(*[item for item in items if isinstance(item, Sheet)], lms=lms)
         replay_sheets(lms)
+
+    def poll(self, *items: Contract | Sheet, lms: Lms | None = None) -> dict:
+        """What came, and the decisions on it."""
+        self.receive(*items, lms=lms)
         return self.settle()
 
     def close(self, month: str, issuer: str = "A", programme: str = Programme.SCHOOL) -> dict:
