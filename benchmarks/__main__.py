@@ -24,6 +24,7 @@ def main() -> None:
         os.environ["PORTAL_DATA_DIR"] = str(folder)
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
         os.environ["PORTAL_TODAY"] = "2025-12-05"
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
         out, sys.stdout = sys.stdout, sys.stderr
         import django
 
