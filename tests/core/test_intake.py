@@ -9,7 +9,6 @@ from integrations.emulators.lms import LmsEmulator, LmsFaults
 from integrations.lms.parsing import parse_contract, parse_sheet
 from integrations.models import FeedCursor
 from registry.intake.contracts import Taken
-from registry.intake.sheets import take_sheets
 from registry.models import Contract, LateFact, PutAside, Sheet, SheetVersion
 from tests.core.commands import TOKEN, TOKEN_ENV, run
 from tests.core.world import (
@@ -155,7 +154,7 @@ def test_a_broken_sheet_is_put_aside_until_a_good_version_comes(fields, reason, 
     world.take(world.contract("c"))
     wrong = broken(sheet("c"), **fields)
     assert wrong.reason == reason
-    take_sheets(world.lms.pk, OCTOBER, [wrong], row("c").received_at)
+    world.take_page_of_sheets(OCTOBER, [wrong])
     assert waiting() == [("c 2025-10", reason)]
     world.take_sheets(sheet("c", version=2))
     assert waiting() == []

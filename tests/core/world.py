@@ -12,7 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from accounts.models import User
 from acts.closing import close_month
 from acts.verification import verify
-from integrations.lms.items import Child, Contract, Guardian, Sheet
+from integrations.lms.items import Child, Contract, Guardian, Rejected, Sheet
 from integrations.models import FeedCursor, Lms
 from registry.enums import Source
 from registry.intake.contracts import Taken, take_contracts
@@ -84,7 +84,7 @@ class World:
         forget_temporary_tables()
         return settle_contracts(now=NOW)
 
-    def take(self, *items: Contract, lms: Lms | None = None) -> Taken:
+    def take(self, *items: Contract | Rejected, lms: Lms | None = None) -> Taken:
         """One page of the contracts feed."""
         forget_temporary_tables()
         with transaction.atomic():
@@ -94,11 +94,15 @@ class World:
         """One page of the sheets feed for each month."""
         total = Taken()
         for month in sorted({item.month for item in items}):
-            forget_temporary_tables()
-            with transaction.atomic():
-                page = [item for item in items if item.month == month]
-                total.add(take_sheets((lms or self.lms).pk, Month.parse(month), page, NOW))
+            page = [item for item in items if item.month == month]
+            total.add(self.take_page_of_sheets(Month.parse(month), page, lms=lms))
         return total
+
+    def take_page_of_sheets(self, month: Month, items: list[Sheet | Rejected], lms: Lms | None = None) -> Taken:
+        """One page of the sheets feed of a month."""
+        forget_temporary_tables()
+        with transaction.atomic():
+            return take_sheets((lms or self.lms).pk, month, items, NOW)
 
     def receive(self, *items: Contract | Sheet, lms: Lms | None = None) -> None:
         """Contracts, then sheets, then what waited for them."""
