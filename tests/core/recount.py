@@ -17,8 +17,8 @@ from voucher_portal.dates import Month
 PAYABLE, PRESENT = "PSLQ", "P"
 LAST_PART = {"school": 5, "preschool": 8}
 
-# IIN of the child, contract, month -> BIN of the provider, study days, paid days, amount and its local part in tenge.
-Earned = dict[tuple[str, str, datetime.date], tuple[str, int, int, Decimal, Decimal]]
+# BIN of the provider, IIN of the child, contract, month -> study days, paid days, amount and its local part in tenge.
+Earned = dict[tuple[str, str, str, datetime.date], tuple[int, int, Decimal, Decimal]]
 
 
 def earned(world: World, contracts: dict[str, Contract], sheets: dict[tuple[str, str], Sheet]) -> Earned:
@@ -37,8 +37,8 @@ def earned(world: World, contracts: dict[str, Contract], sheets: dict[tuple[str,
             own = sorted(own, key=lambda item: item.starts_on)
             for item, paid, amount, local in _part(world, month, own, rows, sheets):
                 if amount:
-                    facts = (item.provider_bin, month.study_days, paid, amount, local)
-                    found[iin, item.contract_id, month.month] = facts
+                    key = (item.provider_bin, iin, item.contract_id, month.month)
+                    found[key] = (month.study_days, paid, amount, local)
     return found
 
 
@@ -89,8 +89,11 @@ def charged() -> Earned:
     """The same as the live charges have it."""
     live = Charge.objects.live().select_related("act__provider__organisation", "voucher__child", "contract")
     return {
-        (each.voucher.child.iin, each.contract.external_id, each.service_month): (
-            each.act.provider.bin, each.study_days, each.paid_days, each.amount_kzt, each.local_kzt,
+        (each.act.provider.bin, each.voucher.child.iin, each.contract.external_id, each.service_month): (
+            each.study_days,
+            each.paid_days,
+            each.amount_kzt,
+            each.local_kzt,
         )
         for each in live
-    }  # fmt: skip
+    }

@@ -59,7 +59,7 @@ class Story:
             for each in self.world.providers.values()
             if each.issuer == self.world.issuers[issuer] and programme in each.programmes
         }
-        return {key: facts for key, facts in sums.items() if facts[0] in bins}
+        return {key: facts for key, facts in sums.items() if key[0] in bins}
 
 
 @dataclass(frozen=True)
