@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from acts.models import Act, Charge, PaymentOrder
 from acts.payments.orders import make_orders
@@ -13,10 +14,11 @@ from acts.workflow import accept_act, submit_act
 from registry import settling
 from registry.enums import PartState
 from registry.ledger import lock_ledger
-from registry.models import Budget, LedgerBalance, Norm, VoucherPart
+from registry.models import Budget, Contract, LedgerBalance, Norm, StudyMonth, VoucherPart
+from schools.models import StateOrderContract
 from tests.core.recount import charged, earned
 from tests.core.world import NOW, World, broken_rules, changed, funding, make_world, row, sheet
-from tests.factories import NormFactory, UserFactory
+from tests.factories import NormFactory, StateOrderContractFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -279,3 +281,55 @@ def test_a_redeemed_part_that_loses_every_charge_expires(shared_october):
     assert part() == PartState.EXPIRED
     assert balance(shared_october.issuers["A"], "REDEEMED") == 0
     assert broken_books() == {}
+
+
+def look_again(world: World) -> None:
+    """As the loading of a reference file does when study days or state orders change."""
+    Contract.objects.update(is_settled=False)
+    world.settle()
+
+
+def test_a_day_off_that_becomes_known_after_the_close_is_billed_anew(world):
+    first, second = world.contract("1", child=1), world.contract("2", "b", child=2)
+    marks = {(key, "2025-10"): sheet(key) for key in "12"}
+    world.poll(first, second, *marks.values())
+    world.close("2025-10")
+    month = StudyMonth.objects.get(programme="school", month=OCTOBER)
+    month.study_mask, month.study_days = "0" + month.study_mask[1:], month.study_days - 1
+    month.save()
+    look_again(world)
+    assert broken_rules() == {}
+    world.close("2025-11")
+    assert charged() == earned(world, {"1": first, "2": second}, marks)
+    assert {line[2:] for line in lines(11)} == {
+        ("REFUND", 18, -Decimal("77222.22")),
+        ("CORRECTION", 17, Decimal("77222.22")),
+        ("REFUND", 15, -Decimal("64351.85")),
+        ("CORRECTION", 15, Decimal("68137.25")),
+    }
+    assert broken_rules() == {}
+
+
+def test_a_state_order_that_is_shortened_after_the_close_is_taken_back(world):
+    first = world.contract("c")
+    marks = {("c", "2025-10"): sheet("c")}
+    world.poll(first, *marks.values())
+    world.close("2025-10")
+    shorter = DateRange(datetime.date(2025, 9, 1), datetime.date(2025, 10, 15))
+    StateOrderContract.objects.filter(provider=world.providers["a"]).update(days=shorter)
+    world.ordered_days[world.providers["a"].bin] = shorter
+    look_again(world)
+    assert balance(world.issuers["A"], "RESERVED", datetime.date(2025, 12, 1)) == 0
+    world.close("2025-11")
+    assert charged() == earned(world, {"c": first}, marks)
+    assert [line[2:4] for line in lines(11)] == [("REFUND", 18), ("CORRECTION", 10)]
+    assert broken_rules() == {}
+
+
+def test_a_later_state_order_bills_its_days_under_its_own_act(world):
+    shorter = DateRange(datetime.date(2025, 9, 1), datetime.date(2025, 10, 1))
+    StateOrderContract.objects.filter(provider=world.providers["a"]).update(days=shorter)
+    StateOrderContractFactory(provider=world.providers["a"], days=DateRange(OCTOBER, datetime.date(2026, 9, 1)))
+    world.poll(world.contract("c"), sheet("c", "2025-09"), sheet("c"))
+    assert world.close("2025-10")["acts"] == 2
+    assert broken_rules() == {}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.earnings import ContractMonth, MonthRules, earn
+from registry.models import Budget
 from tests.core.digest import difference, state
 from tests.core.stories import Story, begin_and_close_autumn, events
 from tests.core.world import World, broken_rules, changed, forget_all, make_world, sheet
@@ -184,3 +185,24 @@ def test_rules_of_the_ledger_hold_and_charges_follow_the_facts_whatever_happens(
 
 def test_half_a_tiyn_goes_up():
     assert share(Decimal("0.01"), 1, 0, 2) == Decimal("0.01")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.long)], ids=["few", "many"])
+def test_limits_hold_and_stop_nothing_when_budgets_are_tight(examples):
+    """There is money for two children and a bit."""
+    world = make_world()
+    Budget.objects.filter(programme="school").update(limit_kzt="700000.00")
+    Budget.objects.filter(programme="school", source="republican").update(limit_kzt="110000.00")
+
+    @examples
+    @given(st.lists(events("ab"), min_size=6, max_size=14))
+    def tell(happenings):
+        forget_all()
+        story = Story(world)
+        begin_and_close_autumn(story, "ab", "A")
+        for event in happenings:
+            event.happen(story)
+            assert broken_rules() == {}
+
+    tell()
