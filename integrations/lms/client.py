@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 import msgspec
 
 from integrations.lms.items import Contract, Rejected, Sheet
-from integrations.lms.parsing import parse_contract, sheet_parser
+from integrations.lms.parsing import parse_contracts, parse_sheets
 from voucher_portal.dates import Month
 from voucher_portal.http import BadAnswer, HttpClient, Refused
 
@@ -80,20 +81,20 @@ class LmsClient:
         self._http.close()
 
     def contracts(self, cursor: str = "", limit: int = PAGE_LIMIT) -> Page[msgspec.Raw]:
-        """One page of the contracts feed, its items as they came: for `parsing.parse_contract`."""
+        """One page of the contracts feed, its items as they came: for `parsing.parse_contracts`."""
         return self._page("contracts", {}, cursor, limit)
 
     def sheets(self, month: Month, cursor: str = "", limit: int = PAGE_LIMIT) -> Page[msgspec.Raw]:
-        """One page of the sheets feed of a month, its items as they came: for `parsing.parse_sheet`."""
+        """One page of the sheets feed of a month, its items as they came: for `parsing.parse_sheets`."""
         return self._page("sheets", {"month": str(month)}, cursor, limit)
 
     def contract_pages(self, cursor: str = "", limit: int = PAGE_LIMIT) -> Iterator[Page[Contract | Rejected]]:
         """The contracts feed from `cursor` to its end, parsed."""
-        return iterate_pages(lambda after: _parsed(self.contracts(after, limit), parse_contract), cursor)
+        return iterate_pages(lambda after: _parsed(self.contracts(after, limit), parse_contracts), cursor)
 
     def sheet_pages(self, month: Month, cursor: str = "", limit: int = PAGE_LIMIT) -> Iterator[Page[Sheet | Rejected]]:
         """The sheets feed of a month from `cursor` to its end, parsed."""
-        parse = sheet_parser(month)
+        parse = partial(parse_sheets, month=month)
         return iterate_pages(lambda after: _parsed(self.sheets(month, after, limit), parse), cursor)
 
     def _page(self, path: str, query: dict[str, str], cursor: str, limit: int) -> Page[msgspec.Raw]:
@@ -171,5 +172,5 @@ class _Guard:
             raise FeedStuck("The feed of the LMS does not move on.")
 
 
-def _parsed(page: Page[msgspec.Raw], parse: Callable[[msgspec.Raw], Item]) -> Page[Item]:
-    return Page([parse(raw) for raw in page.items], page.next_cursor, page.has_more)
+def _parsed(page: Page[msgspec.Raw], parse: Callable[[list[msgspec.Raw]], list[Item]]) -> Page[Item]:
+    return Page(parse(page.items), page.next_cursor, page.has_more)

@@ -1,6 +1,7 @@
 """Items that break the contract of a feed, or wait for something unknown: kept with reason and raw text."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -75,8 +76,11 @@ def put_aside(lms_id: int, asides: list[Aside], now) -> None:
     sql.execute("registry/put_aside", lms=lms_id, now=now)
 
 
-def resolve(lms_id: int, kind: str, taken: list[tuple[str, int]], now) -> None:
-    """Take `(key, version)` off the list: a good version of at least the one put aside has come. Two queries."""
-    if taken and PutAside.objects.waiting().filter(lms_id=lms_id, kind=kind).exists():
+def resolve(lms_id: int, kind: str, taken: Iterable[tuple[str, int]], now) -> None:
+    """Take `(key, version)` off the list: a good version of at least the one put aside has come. Two queries.
+
+    `taken` has at least one, and is read only when something waits.
+    """
+    if PutAside.objects.waiting().filter(lms_id=lms_id, kind=kind).exists():
         keys, versions = zip(*taken, strict=True)
         sql.execute("registry/resolve_aside", lms=lms_id, kind=kind, keys=list(keys), versions=list(versions), now=now)

@@ -10,8 +10,7 @@ from registry.intake.years import ProgrammeYears
 from registry.models import Contract as ContractRow
 from schools.models import Provider
 from voucher_portal import sql
-from voucher_portal.copying import copy_lines
-from voucher_portal.copying import field as as_text
+from voucher_portal.copying import copy_rows
 
 COLUMNS = (
     "external_id", "version", "status", "provider_id", "programme", "level", "group_name", "language",
@@ -57,9 +56,8 @@ def take_contracts(lms_id: int, items: list[Contract | Rejected], now: datetime.
     aside.put_aside(lms_id, page.asides, now)
     if page.fresh:
         _write(lms_id, page.fresh, now)
-        aside.resolve(
-            lms_id, ItemKind.CONTRACT, [(c.contract_id, c.version) for c, _provider in page.fresh.values()], now
-        )
+        taken = ((c.contract_id, c.version) for c, _provider in page.fresh.values())
+        aside.resolve(lms_id, ItemKind.CONTRACT, taken, now)
     return page.taken
 
 
@@ -96,43 +94,38 @@ def _sort_one(page: Sorted, item: Contract | Rejected, known: dict, providers: d
 def _write(lms_id: int, fresh: dict, now) -> None:
     sql.execute("registry/stage_contracts")
     years = ProgrammeYears()
-    copy_lines("staged", COLUMNS, (_line(item, provider_id, years) for item, provider_id in fresh.values()))
+    copy_rows("staged", COLUMNS, (_row(item, provider_id, years) for item, provider_id in fresh.values()))
     sql.execute("registry/take_contracts", lms=lms_id, now=now)
 
 
-def _line(item: Contract, provider_id: int, years: ProgrammeYears) -> str:
+def _row(item: Contract, provider_id: int, years: ProgrammeYears) -> tuple:
     child, guardian = item.child, item.guardian
-    return "\t".join(
-        map(
-            as_text,
-            (
-                item.contract_id,
-                item.version,
-                item.status,
-                provider_id,
-                item.programme,
-                item.level,
-                item.group,
-                item.language,
-                item.special_needs,
-                child.iin,
-                child.last_name,
-                child.first_name,
-                child.middle_name or "",
-                child.birth_date,
-                guardian.iin,
-                guardian.last_name,
-                guardian.first_name,
-                guardian.middle_name or "",
-                guardian.phone or "",
-                guardian.email or "",
-                guardian.language,
-                item.parent_fee_kzt,
-                item.signed_at,
-                item.starts_on,
-                item.ends_on,
-                item.end_reason or "",
-                years.days_of(item.programme, item.starts_on, item.ends_on),
-            ),  # fmt: skip
-        )
+    return (
+        item.contract_id,
+        item.version,
+        item.status,
+        provider_id,
+        item.programme,
+        item.level,
+        item.group,
+        item.language,
+        item.special_needs,
+        child.iin,
+        child.last_name,
+        child.first_name,
+        child.middle_name or "",
+        child.birth_date,
+        guardian.iin,
+        guardian.last_name,
+        guardian.first_name,
+        guardian.middle_name or "",
+        guardian.phone or "",
+        guardian.email or "",
+        guardian.language,
+        item.parent_fee_kzt,
+        item.signed_at,
+        item.starts_on,
+        item.ends_on,
+        item.end_reason or "",
+        years.days_of(item.programme, item.starts_on, item.ends_on),
     )

@@ -10,7 +10,7 @@ from registry.intake.contracts import Taken
 from registry.ledger import keep_months_open
 from registry.models import ClosedThrough
 from voucher_portal import sql
-from voucher_portal.copying import NULL, copy_lines
+from voucher_portal.copying import copy_rows
 from voucher_portal.dates import Month
 
 FULL_PAGE = 1_000
@@ -71,7 +71,7 @@ def take_sheets(
     if page.new or page.changed:
         _write(page, month, known, now)
         known.update({key: (known[key][0], sheet.version) for key, sheet in (page.new | page.changed).items()})
-        taken = [(f"{key} {month}", sheet.version) for key, sheet in (page.new | page.changed).items()]
+        taken = ((f"{key} {month}", sheet.version) for key, sheet in (page.new | page.changed).items())
         aside.resolve(lms_id, ItemKind.SHEET, taken, now)
     return page.taken
 
@@ -101,23 +101,29 @@ def _sort(items: list[Sheet | Rejected], month: Month, known: dict[str, tuple[in
 
 
 def _write(page: Sorted, month: Month, known: dict, now: datetime.datetime) -> None:
-    received = now.isoformat()
-    copy_lines("registry_sheet", COLUMNS, _lines(page.new, month, known, received))
+    copy_rows("registry_sheet", COLUMNS, _rows(page.new, month, known, now))
     if page.changed:
         sql.execute("registry/stage_sheets")
-        copy_lines("staged_sheet", COLUMNS, _lines(page.changed, month, known, received))
+        copy_rows("staged_sheet", COLUMNS, _rows(page.changed, month, known, now))
         sql.execute("registry/change_sheets")
     if ClosedThrough.objects.filter(month__gte=month.first).exists():
         contracts = [known[key][0] for key in (page.new | page.changed)]
         sql.execute("registry/note_late_sheets", month=month.first, contracts=contracts, now=now)
 
 
-def _lines(sheets: dict[str, Sheet], month: Month, known: dict, received: str):
-    """Rows in COPY's text format. Nothing needs escaping: marks and words come from closed lists."""
-    first = month.first.isoformat()
-    for key, s in sheets.items():
-        approved = s.approved_at.isoformat() if s.approved_at else NULL
-        confirmed = s.guardian_confirmed_at.isoformat() if s.guardian_confirmed_at else NULL
-        yield (
-            f"{known[key][0]}\t{first}\t{s.version}\t{s.marks}\t{s.status}\t{approved}\t{confirmed}\t{s.source}\t{received}"
+def _rows(sheets: dict[str, Sheet], month: Month, known: dict, now: datetime.datetime) -> list[tuple]:
+    first = month.first
+    return [
+        (
+            known[key][0],
+            first,
+            s.version,
+            s.marks,
+            s.status,
+            s.approved_at,
+            s.guardian_confirmed_at,
+            s.source,
+            now,
         )
+        for key, s in sheets.items()
+    ]

@@ -57,7 +57,8 @@ ENTER_BATCH = (
                AND (local_kzt < 0 OR republican_kzt < 0)) THEN
         RAISE EXCEPTION 'an account of the ledger would be negative' USING ERRCODE = 'check_violation';
     END IF;
-    IF EXISTS (
+    -- Two steps: as a rule nothing is overrun, and one join of both would look at every entry to find out.
+    IF EXISTS (SELECT FROM registry_budget_overrun WHERE issuer_id = batch_issuer) AND EXISTS (
         SELECT FROM registry_budget_overrun o WHERE o.issuer_id = batch_issuer AND EXISTS (
             SELECT FROM added e JOIN registry_voucher v ON v.id = e.voucher_id
             WHERE e.from_account = 'BUDGET' AND e.amount_kzt <> 0 AND v.programme = o.programme

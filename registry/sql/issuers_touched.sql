@@ -1,8 +1,10 @@
 -- Whose ledgers this batch may write to.
-SELECT p.issuer_id FROM touched JOIN registry_contract c ON c.id = contract_id
-JOIN schools_provider p ON p.id = c.provider_id
+SELECT issuer_id FROM touched
 UNION
-SELECT r.issuer_id FROM registry_reservation r WHERE r.contract_id IN (SELECT contract_id FROM touched)
+SELECT r.issuer_id
+FROM touched t
+CROSS JOIN LATERAL (SELECT issuer_id FROM registry_reservation r WHERE r.contract_id = t.contract_id OFFSET 0) r
 UNION
-SELECT v.issuer_id FROM touched JOIN registry_contract c ON c.id = contract_id
-JOIN registry_voucher v ON v.child_id = c.child_id
+SELECT v.issuer_id
+FROM touched t
+CROSS JOIN LATERAL (SELECT issuer_id FROM registry_voucher v WHERE v.child_id = t.child_id OFFSET 0) v

@@ -7,7 +7,8 @@ SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, loc
 FROM (
     SELECT v.id AS voucher_id, p.month, NULL::bigint AS contract_id, 'BUDGET' AS from_account,
            'BUDGET' AS to_account, 0::numeric AS local, 0::numeric AS republican, 'ISSUED' AS reason, 0 AS place
-    FROM new_voucher v JOIN registry_voucherpart p ON p.voucher_id = v.id
+    FROM new_voucher v
+    JOIN registry_studymonth p ON p.programme = v.programme AND p.start_year = v.start_year AND p.is_part
     WHERE v.issuer_id = %(issuer)s
     UNION ALL
     SELECT voucher_id, month, contract_id, 'RESERVED', 'RELEASED', held_local, held_republican, 'CONTRACT_CHANGED', 1

@@ -4,20 +4,23 @@
 ANALYZE new_voucher;
 
 CREATE TEMP TABLE holder ON COMMIT DROP AS
-SELECT c.id AS contract_id, v.id AS voucher_id, v.start_year, c.provider_id, c.programme, c.days, c.starts_on,
+SELECT t.contract_id, v.id AS voucher_id, v.start_year, t.provider_id, t.programme, t.days, t.starts_on,
        n.total_kzt, n.local_kzt, n.per_month, coalesce(closed.month, DATE '1900-01-01') AS closed_through
-FROM touched
-JOIN registry_contract c ON c.id = touched.contract_id AND c.funding = 'FUNDED'
-JOIN registry_norm n ON n.id = c.norm_id
-JOIN registry_voucher v ON v.child_id = c.child_id AND v.programme = c.programme
-JOIN schools_provider p ON p.id = c.provider_id
-LEFT JOIN registry_closedthrough closed ON closed.issuer_id = p.issuer_id AND closed.programme = c.programme;
+FROM touched t
+JOIN registry_norm n ON n.id = t.norm_id
+JOIN registry_voucher v ON v.child_id = t.child_id AND v.programme = t.programme
+LEFT JOIN registry_closedthrough closed ON closed.issuer_id = t.issuer_id AND closed.programme = t.programme
+WHERE t.funding = 'FUNDED';
 ANALYZE holder (contract_id, voucher_id, provider_id, programme);
 
+CREATE TEMP TABLE held ON COMMIT DROP AS
+SELECT r.*
+FROM touched t
+CROSS JOIN LATERAL (SELECT * FROM registry_reservation r WHERE r.contract_id = t.contract_id OFFSET 0) r;
+ANALYZE held (contract_id, month);
+
 CREATE TEMP TABLE target ON COMMIT DROP AS
-WITH held AS MATERIALIZED (
-    SELECT r.* FROM touched JOIN registry_reservation r ON r.contract_id = touched.contract_id
-), priced AS MATERIALIZED (
+WITH priced AS MATERIALIZED (
     SELECT h.contract_id, m.month, h.voucher_id, m.issuer_id, m.state_order_id, m.study_days, h.starts_on,
            m.month <= h.closed_through AS is_closed,
            m.mask & registry_days_mask(m.month, h.days) AS mask,
@@ -43,19 +46,17 @@ LEFT JOIN held r ON r.contract_id = s.contract_id AND r.month = s.month AND r.vo
     AND r.issuer_id = s.issuer_id
 WHERE r.contract_id IS NULL
    OR (s.mask, s.study_days, s.nominal, s.amount, round(s.amount * s.local_kzt / s.total_kzt, 2), s.state_order_id)
-      IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.local_kzt, r.state_order_id)
-ORDER BY s.voucher_id, s.month, s.contract_id;
+      IS DISTINCT FROM (r.covered_mask, r.study_days, r.nominal_kzt, r.reserved_kzt, r.local_kzt, r.state_order_id);
 ANALYZE target (contract_id, month, voucher_id, is_new);
 
 -- Months that a contract no longer covers, or covers for another child or with another issuer.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
 SELECT r.contract_id, r.month, r.voucher_id, r.issuer_id, r.local_kzt AS held_local,
        r.republican_kzt AS held_republican, coalesce(closed.month >= r.month, false) AS is_closed
-FROM touched
-JOIN registry_reservation r ON r.contract_id = touched.contract_id AND r.covered_days > 0
+FROM held r
 JOIN registry_voucher v ON v.id = r.voucher_id
 LEFT JOIN registry_closedthrough closed ON closed.issuer_id = r.issuer_id AND closed.programme = v.programme
-WHERE NOT EXISTS (
+WHERE r.covered_days > 0 AND NOT EXISTS (
     SELECT FROM holder h
     JOIN order_month m ON m.provider_id = h.provider_id AND m.programme = h.programme AND m.start_year = h.start_year
     WHERE h.contract_id = r.contract_id AND h.voucher_id = r.voucher_id AND m.month = r.month

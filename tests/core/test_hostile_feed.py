@@ -1,6 +1,7 @@
 """Whatever an LMS sends: each item is taken in or put aside with its reason, and no item stops another."""
 
 import json
+from functools import partial
 
 import msgspec
 import pytest
@@ -11,14 +12,15 @@ from accounts.models import User
 from integrations.lms import items
 from integrations.lms.client import decode_page
 from integrations.lms.items import Rejected
-from integrations.lms.parsing import parse_contract, sheet_parser
+from integrations.lms.parsing import parse_contract, parse_contracts, parse_sheet, parse_sheets
 from registry.models import Child, Contract, PutAside, Sheet
 from tests.core.world import broken_rules, forget_all, make_world, sheet
 from voucher_portal.dates import Month
 
 OCTOBER = Month.parse("2025-10")
 HOSTILE = [
-    None, "", " ", "\t", "\\N", "\\.", "a\nb\rc\td\\", "x" * 101, "x" * 20_000, "\x00", "a\x00b", "\u202e", "😀" * 50,
+    None, "", " ", "\t", "\\N", "\\.", "a\nb\rc\td\\", "\n\\.\n", 'a"],["b', "a]\n[b",
+    "x" * 101, "x" * 20_000, "\x00", "a\x00b", "\u202e", "😀" * 50,
     "'; DROP--", 0, -1, 1, 2**31 - 1, 2**31, 2**63, 1.5, 1e400, True, False, [], {}, ["P"], {"iin": None},
     "0001-01-01", "2025-02-30", "2025-10-01", "2100-12-31", "9999-12-31", "2025-10-01T00:00:00Z",
     "2025-10-01T00:00:00", "2100-12-31T23:59:59.999999-12:00", "2000-01-01T00:00:00+14:00",
@@ -56,10 +58,13 @@ def damaged(item: dict, changes: list) -> dict:
     return item
 
 
-def over_the_wire(items: list[dict], parse) -> list:
-    """As the client gets them: a page of JSON, cut into items and parsed one by one."""
+def over_the_wire(items: list[dict], parse_page, parse_one) -> list:
+    """As the client gets them: a page of JSON, cut into items and parsed together, as each would be alone."""
     page = json.dumps({"items": items, "next_cursor": "1", "has_more": False}, ensure_ascii=False)
-    return [parse(raw) for raw in decode_page(page.encode(errors="surrogatepass")).items]
+    raws = decode_page(page.encode(errors="surrogatepass")).items
+    parsed = parse_page(raws)
+    assert parsed == [parse_one(raw) for raw in raws]
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -93,7 +98,7 @@ def test_every_contract_is_taken_in_or_put_aside():
     def deliver(wired):
         forget_all()
         witness = world.contract("witness", child=20)
-        parsed = over_the_wire(list(wired), parse_contract)
+        parsed = over_the_wire(list(wired), parse_contracts, parse_contract)
         taken = world.take(*parsed, witness)
         assert taken.new + taken.changed + taken.repeated + taken.put_aside == len(parsed) + 1
         assert Contract.objects.filter(external_id="witness").exists()
@@ -118,7 +123,7 @@ def test_every_sheet_is_taken_in_or_put_aside():
     def deliver(wired):
         forget_all()
         world.poll(*contracts, world.contract("witness", child=20))
-        parsed = over_the_wire(list(wired), sheet_parser(OCTOBER))
+        parsed = over_the_wire(list(wired), partial(parse_sheets, month=OCTOBER), partial(parse_sheet, month=OCTOBER))
         taken = world.take_page_of_sheets(OCTOBER, [*parsed, sheet("witness")])
         assert taken.new + taken.changed + taken.repeated + taken.put_aside == len(parsed) + 1
         assert Sheet.objects.filter(contract__external_id="witness").exists()
