@@ -6,8 +6,9 @@ item, and only that item is looked at closely.
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -55,17 +56,17 @@ class _Wrong(Exception):
 
 def parse_contracts(raws: list[msgspec.Raw]) -> list[Contract | Rejected]:
     """The items of a page of the contracts feed, in their order."""
-    return _read_at_once(raws, _decode_contracts, _check_contract) or [parse_contract(raw) for raw in raws]
+    return _read_at_once(raws, _decode_contracts, _check_contracts) or [parse_contract(raw) for raw in raws]
 
 
 def parse_contract(raw: bytes | msgspec.Raw) -> Contract | Rejected:
     """One item of the contracts feed."""
     try:
         contract = _decode_contract(raw)
-        _check_contract(contract)
+        _check_contracts([contract])
         _refuse_nul(raw, contract)
     except _UNREADABLE:
-        return _look_closely(raw, Contract, _check_contract)
+        return _look_closely(raw, Contract, _check_contracts)
     except _Wrong as wrong:
         return _rejected(raw, wrong.reason, wrong.field)
     return contract
@@ -73,16 +74,16 @@ def parse_contract(raw: bytes | msgspec.Raw) -> Contract | Rejected:
 
 def parse_sheets(raws: list[msgspec.Raw], month: Month) -> list[Sheet | Rejected]:
     """The items of a page of the sheets feed of `month`, in their order."""
-    check = _sheet_check(month)
+    check = partial(_check_sheets, month=month)
     return _read_at_once(raws, _decode_sheets, check) or [parse_sheet(raw, month) for raw in raws]
 
 
 def parse_sheet(raw: bytes | msgspec.Raw, month: Month) -> Sheet | Rejected:
     """One item of the sheets feed of `month`."""
-    check = _sheet_check(month)
+    check = partial(_check_sheets, month=month)
     try:
         sheet = _decode_sheet(raw)
-        check(sheet)
+        check([sheet])
     except _UNREADABLE:
         return _look_closely(raw, Sheet, check)
     except _Wrong as wrong:
@@ -97,30 +98,30 @@ def _read_at_once(raws: list[msgspec.Raw], decode: Callable, check: Callable) ->
         return None
     try:
         items = decode(text)
-        for item in items:
-            check(item)
+        check(items)
     except (*_UNREADABLE, _Wrong):
         return None
     return items
 
 
-def _sheet_check(month: Month) -> Callable[[Sheet], None]:
-    """What a sheet of `month` is checked for; raises _Wrong. A city sends a hundred thousand at once."""
-    name, days = str(month), month.days
+def _check_sheets(sheets: list[Sheet], month: Month) -> None:
+    """All at once, without a step of Python for each: a city sends a hundred thousand."""
+    if {sheet.month for sheet in sheets} - {str(month)}:
+        raise _Wrong(Reason.WRONG_MONTH, "month")
+    marks = [sheet.marks for sheet in sheets]
+    if set(map(len, marks)) - {month.days}:
+        raise _Wrong(Reason.WRONG_MARKS_LENGTH, "marks")
+    if "".join(marks).strip(_KNOWN_MARKS):
+        raise _Wrong(Reason.WRONG_MARKS, "marks")
+    for field in ("approved_at", "guardian_confirmed_at"):
+        _check_instants(map(attrgetter(field), sheets), field)
+    if "\x00" in "".join(sheet.contract_id for sheet in sheets):
+        raise _Wrong(Reason.WRONG_VALUE, "contract_id")
 
-    def check(sheet: Sheet) -> None:
-        if sheet.month != name:
-            raise _Wrong(Reason.WRONG_MONTH, "month")
-        if len(sheet.marks) != days:
-            raise _Wrong(Reason.WRONG_MARKS_LENGTH, "marks")
-        if sheet.marks.strip(_KNOWN_MARKS):
-            raise _Wrong(Reason.WRONG_MARKS, "marks")
-        _check_instant(sheet.approved_at, "approved_at")
-        _check_instant(sheet.guardian_confirmed_at, "guardian_confirmed_at")
-        if "\x00" in sheet.contract_id:
-            raise _Wrong(Reason.WRONG_VALUE, "contract_id")
 
-    return check
+def _check_contracts(contracts: list[Contract]) -> None:
+    for contract in contracts:
+        _check_contract(contract)
 
 
 def _check_contract(contract: Contract) -> None:
@@ -142,13 +143,13 @@ def _check_dates(contract: Contract) -> None:
     ends_on = contract.ends_on
     if ends_on is not None and (ends_on.year not in SANE_YEARS or ends_on < contract.starts_on):
         raise _Wrong(Reason.WRONG_DATES, "ends_on")
-    _check_instant(contract.signed_at, "signed_at")
+    _check_instants([contract.signed_at], "signed_at")
     if contract.child.birth_date.year not in SANE_BIRTH_YEARS:
         raise _Wrong(Reason.WRONG_DATES, "child.birth_date")
 
 
-def _check_instant(instant: datetime.datetime | None, field: str) -> None:
-    if instant is not None and instant.year not in SANE_YEARS:
+def _check_instants(instants: Iterable[datetime.datetime | None], field: str) -> None:
+    if not {instant.year for instant in instants if instant}.issubset(SANE_YEARS):
         raise _Wrong(Reason.WRONG_DATES, field)
 
 
@@ -179,7 +180,7 @@ def _look_closely(raw: bytes | msgspec.Raw, kind: type, check) -> Any:
         _read_instants(fields)
     try:
         item: Contract | Sheet = msgspec.convert(fields, kind)
-        check(item)
+        check([item])
         _refuse_nul(raw, item)
     except msgspec.ValidationError as error:
         return _rejected(raw, *_reason_and_field(str(error)))

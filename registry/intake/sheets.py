@@ -23,37 +23,42 @@ COLUMNS = (
 
 @dataclass
 class Sorted:
-    """Items of a page, sorted. `new` and `changed` map a contract's key to the newest version of its sheet."""
+    """Items of a page, sorted. `new` and `changed` map our contract to the newest version of its sheet."""
 
     taken: Taken = field(default_factory=Taken)
-    new: dict[str, Sheet] = field(default_factory=dict)
-    changed: dict[str, Sheet] = field(default_factory=dict)
+    new: dict[int, Sheet] = field(default_factory=dict)
+    changed: dict[int, Sheet] = field(default_factory=dict)
     asides: list[aside.Aside] = field(default_factory=list)
 
 
 class KnownSheets:
     """Our contracts of an LMS and the versions of their sheets of one month, by the LMS's number.
 
-    A full page asks once for all of them (two queries for a whole feed), a small one only for its own. Valid as long
-    as the runner of the LMS is the only one, which `poll` sees to.
+    A full page asks once for all of them, a small one only for its own: two queries. Valid as long as the runner of
+    the LMS is the only one, which `poll` sees to, and no page fails.
     """
 
     def __init__(self, lms_id: int, month: Month):
         self.lms_id, self.month = lms_id, month
-        self.all: dict[str, tuple[int, int]] | None = None
+        self.contracts: dict[str, int] = {}
+        self.versions: dict[str, int] = {}
+        self._has_all = False
 
-    def of(self, items: list[Sheet | Rejected]) -> dict[str, tuple[int, int]]:
-        """Contract and version (0 for no sheet) by number; at least those of `items` that we know."""
-        if self.all is None and len(items) >= FULL_PAGE:
-            found = self._ask("registry/known_sheets_of_lms", limit=MOST_KEPT + 1)
-            self.all = found if len(found) <= MOST_KEPT else None
-        if self.all is not None:
-            return self.all
-        return self._ask("registry/known_sheets", keys=[item.contract_id for item in items if item.contract_id])
+    def learn(self, items: list[Sheet | Rejected]) -> None:
+        """Ask for what is not known yet, at least for the contracts of `items`."""
+        if self._has_all:
+            return
+        if len(items) >= FULL_PAGE:
+            self.contracts = self._ask("registry/known_contracts", keys=None, limit=MOST_KEPT + 1)
+            self._has_all = len(self.contracts) <= MOST_KEPT
+        if not self._has_all:
+            keys = [item.contract_id for item in items if item.contract_id]
+            self.contracts = self._ask("registry/known_contracts", keys=keys, limit=None)
+        contracts = None if self._has_all else list(self.contracts.values())
+        self.versions = self._ask("registry/known_sheets", contracts=contracts, month=self.month.first)
 
-    def _ask(self, statement: str, **params) -> dict[str, tuple[int, int]]:
-        rows = sql.fetch(statement, lms=self.lms_id, month=self.month.first, **params)
-        return {key: (contract_id, version) for key, contract_id, version in rows}
+    def _ask(self, statement: str, **params) -> dict[str, int]:
+        return dict(sql.fetch(statement, lms=self.lms_id, **params))
 
 
 def take_sheets(
@@ -65,57 +70,58 @@ def take_sheets(
     Source: contracts/lms.md.
     """
     keep_months_open()
-    known = (known or KnownSheets(lms_id, month)).of(items)
+    known = known or KnownSheets(lms_id, month)
+    known.learn(items)
     page = _sort(items, month, known)
     aside.put_aside(lms_id, page.asides, now)
     if page.new or page.changed:
-        _write(page, month, known, now)
-        known.update({key: (known[key][0], sheet.version) for key, sheet in (page.new | page.changed).items()})
-        taken = ((f"{key} {month}", sheet.version) for key, sheet in (page.new | page.changed).items())
-        aside.resolve(lms_id, ItemKind.SHEET, taken, now)
+        _write(page, month, now)
+        fresh = [*page.new.values(), *page.changed.values()]
+        aside.resolve(lms_id, ItemKind.SHEET, ((f"{s.contract_id} {month}", s.version) for s in fresh), now)
     return page.taken
 
 
-def _sort(items: list[Sheet | Rejected], month: Month, known: dict[str, tuple[int, int]]) -> Sorted:
-    page, versions = Sorted(), {}
+def _sort(items: list[Sheet | Rejected], month: Month, known: KnownSheets) -> Sorted:
+    """Also notes in `known` the versions that the page brings."""
+    page, versions = Sorted(), known.versions
     for item in items:
         key, version = item.contract_id, item.version
-        ours = known.get(key)
-        stored = versions.get(key) or (ours[1] if ours else 0)
+        contract, stored = known.contracts.get(key), versions.get(key)
         if stored and version and version <= stored:
             page.taken.repeated += 1
         elif isinstance(item, Rejected):
             page.asides.append(aside.rejected(ItemKind.SHEET, item, str(month)))
             page.taken.put_aside += 1
-        elif ours is None:
+        elif contract is None:
             page.asides.append(aside.of_unknown_contract(item))
             page.taken.put_aside += 1
         else:
-            (page.changed if ours[1] else page.new)[key] = item
             versions[key] = version
-            if stored:
-                page.taken.changed += 1
-            else:
+            if not stored:
+                page.new[contract] = item
                 page.taken.new += 1
+            else:
+                (page.new if contract in page.new else page.changed)[contract] = item
+                page.taken.changed += 1
     return page
 
 
-def _write(page: Sorted, month: Month, known: dict, now: datetime.datetime) -> None:
-    copy_rows("registry_sheet", COLUMNS, _rows(page.new, month, known, now))
+def _write(page: Sorted, month: Month, now: datetime.datetime) -> None:
+    copy_rows("registry_sheet", COLUMNS, _rows(page.new, month, now))
     if page.changed:
         sql.execute("registry/stage_sheets")
-        copy_rows("staged_sheet", COLUMNS, _rows(page.changed, month, known, now))
+        copy_rows("staged_sheet", COLUMNS, _rows(page.changed, month, now))
         sql.execute("registry/change_sheets")
     if ClosedThrough.objects.filter(month__gte=month.first).exists():
-        contracts = [known[key][0] for key in (page.new | page.changed)]
-        sql.execute("registry/note_late_sheets", month=month.first, contracts=contracts, now=now)
+        late = [*page.new, *page.changed]
+        sql.execute("registry/note_late_sheets", month=month.first, contracts=late, now=now)
 
 
-def _rows(sheets: dict[str, Sheet], month: Month, known: dict, now: datetime.datetime) -> list[tuple]:
+def _rows(sheets: dict[int, Sheet], month: Month, now: datetime.datetime) -> list[tuple]:
     first = month.first
     return [
         (
-            known[key][0],
+            contract_id,
             first,
             s.version,
             s.marks,
@@ -125,5 +131,5 @@ def _rows(sheets: dict[str, Sheet], month: Month, known: dict, now: datetime.dat
             s.source,
             now,
         )
-        for key, s in sheets.items()
+        for contract_id, s in sheets.items()
     ]

@@ -14,7 +14,6 @@ from registry.models.children import Contract
 from schools.enums import Programme
 from schools.models import Issuer, Provider
 
-
 # 28 to 31 characters, and nothing but marks: a tenth of the time of a regular expression, which a city's month feels.
 _HAS_KNOWN_MARKS_ONLY = Q(
     Exact(Func("marks", Value(MARKS), function="RTRIM", output_field=models.CharField()), Value("")),

@@ -1,4 +1,3 @@
-SELECT c.external_id, c.id, coalesce(s.version, 0)
-FROM registry_contract c
-LEFT JOIN registry_sheet s ON s.contract_id = c.id AND s.month = %(month)s
-WHERE c.lms_id = %(lms)s AND c.external_id = ANY(%(keys)s)
+SELECT c.external_id, s.version
+FROM registry_sheet s JOIN registry_contract c ON c.id = s.contract_id AND c.lms_id = %(lms)s
+WHERE s.month = %(month)s AND (%(contracts)s::bigint[] IS NULL OR s.contract_id = ANY(%(contracts)s))

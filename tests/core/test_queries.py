@@ -61,14 +61,14 @@ def costs(world: World, count: int, providers: int) -> dict[str, int]:
 PINNED = {
     "a page of new contracts": 9,
     "settling them": 25,
-    "a page of new sheets": 7,
+    "a page of new sheets": 8,
     "a close": 20,
     "a page of changed contracts": 9,
     "a page of repeated contracts": 4,
     "settling changed ones": 25,
     "settling nothing": 6,
-    "a page of late sheets": 10,
-    "a page of sheets on time": 7,
+    "a page of late sheets": 11,
+    "a page of sheets on time": 8,
     "a close with corrections": 20,
     "a second close": 4,
 }
