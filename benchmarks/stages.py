@@ -106,10 +106,10 @@ def _intake(lms: Lms, children: int) -> dict:
 
     first = measured(children, contracts)
     floors.make_scratch()
-    intake_contracts = held_against(first, *floors.copy_floor(dict.fromkeys(CONTRACT_TABLES, "true")))
+    intake_contracts = held_against(first, *floors.copy_floor(CONTRACT_TABLES))
     say("intake_sheets")
     second = measured(children, lambda: poll(lms, months=[OCTOBER]))
-    intake_sheets = held_against(second, *floors.copy_floor({"registry_sheet": "true"}))
+    intake_sheets = held_against(second, *floors.copy_floor(("registry_sheet",)))
     return {"intake_contracts": intake_contracts, "intake_sheets": intake_sheets}
 
 

@@ -35,7 +35,6 @@ LONG_FUNCTIONS = {
     "benchmarks/feed.py:reference",
     "integrations/emulators/region.py:write_region",
     "integrations/emulators/treasury_work.py:_entry",
-    "registry/intake/contracts.py:_line",
     "voucher_portal/logs.py:configure",
 }
 

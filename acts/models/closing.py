@@ -102,8 +102,8 @@ class Charge(models.Model):
     amount_kzt = models.DecimalField(_("amount, KZT"), max_digits=14, decimal_places=2)
     local_kzt = models.DecimalField(_("local budget, KZT"), max_digits=14, decimal_places=2)
     republican_kzt = models.DecimalField(_("republican budget, KZT"), max_digits=14, decimal_places=2)
-    reverses = models.OneToOneField(
-        "self", models.PROTECT, related_name="refund", null=True, blank=True, db_constraint=False
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, related_name="refund", null=True, blank=True, db_constraint=False, db_index=False
     )
     objects = ChargeQuerySet.as_manager()
 
@@ -113,6 +113,9 @@ class Charge(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["contract", "service_month", "close", "kind"], name="charge_one_of_a_kind_per_close"
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"], name="charge_refunded_once", condition=Q(reverses__isnull=False)
             ),
             models.CheckConstraint(name="charge_kind_known", condition=Q(kind__in=ChargeKind.values)),
             models.CheckConstraint(

@@ -27,10 +27,18 @@ SET is_live = EXISTS (
           AND coalesce(t.month < r.month, true))
 WHERE NOT n.is_live;
 
-ANALYZE part_now (voucher_id, month);
+ANALYZE part_now;
 
 INSERT INTO registry_ledgerentry (issuer_id, voucher_id, month, contract_id, from_account, to_account, amount_kzt,
                                   local_kzt, republican_kzt, act_id, actor_id, at, reason)
+WITH earned AS MATERIALIZED (
+    SELECT b.voucher_id, b.month, b.contract_id, b.is_first, a.id AS act_id, b.reserved_local, b.reserved_republican,
+           CASE WHEN b.is_billed THEN b.local ELSE 0 END AS local,
+           CASE WHEN b.is_billed THEN b.amount - b.local ELSE 0 END AS republican
+    FROM billing b
+    LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = b.provider_id
+        AND a.state_order_id = b.state_order_id
+)
 SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,
        act_id, %(actor)s, %(now)s, reason
 FROM (
@@ -41,24 +49,17 @@ FROM (
     JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = l.provider_id AND a.state_order_id = l.state_order_id
     WHERE l.kind = 'REFUND'
     UNION ALL
-    SELECT m.place, b.voucher_id, b.month, b.contract_id, m.from_account, m.to_account, m.local, m.republican,
-           CASE WHEN m.place = 2 THEN a.id END,
-           CASE WHEN m.place = 3 THEN 'UNEARNED' WHEN b.is_first AND m.place = 2 THEN 'CLOSED' ELSE 'LATE_FACT' END
-    FROM (
-        SELECT *, CASE WHEN is_billed THEN local ELSE 0 END AS earned_local,
-               CASE WHEN is_billed THEN amount - local ELSE 0 END AS earned_republican
-        FROM billing
-    ) b
-    LEFT JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = b.provider_id
-        AND a.state_order_id = b.state_order_id
-    CROSS JOIN LATERAL (VALUES
-        (1, 'BUDGET', 'RESERVED', greatest(b.earned_local - b.reserved_local, 0),
-         greatest(b.earned_republican - b.reserved_republican, 0)),
-        (2, 'RESERVED', 'WRITTEN_OFF', b.earned_local, b.earned_republican),
-        (3, 'RESERVED', 'RELEASED', greatest(b.reserved_local - b.earned_local, 0),
-         greatest(b.reserved_republican - b.earned_republican, 0))
-    ) AS m(place, from_account, to_account, local, republican)
-    WHERE m.local + m.republican > 0
+    SELECT 1, voucher_id, month, contract_id, 'BUDGET', 'RESERVED', greatest(local - reserved_local, 0),
+           greatest(republican - reserved_republican, 0), NULL, 'LATE_FACT'
+    FROM earned WHERE local > reserved_local OR republican > reserved_republican
+    UNION ALL
+    SELECT 2, voucher_id, month, contract_id, 'RESERVED', 'WRITTEN_OFF', local, republican, act_id,
+           CASE WHEN is_first THEN 'CLOSED' ELSE 'LATE_FACT' END
+    FROM earned WHERE local + republican > 0
+    UNION ALL
+    SELECT 3, voucher_id, month, contract_id, 'RESERVED', 'RELEASED', greatest(reserved_local - local, 0),
+           greatest(reserved_republican - republican, 0), NULL, 'UNEARNED'
+    FROM earned WHERE local < reserved_local OR republican < reserved_republican
     UNION ALL
     SELECT 4, n.voucher_id, n.month, NULL, 'BUDGET', 'BUDGET', 0, 0, NULL, 'EXPIRED'
     FROM part_now n JOIN registry_voucherpart p USING (voucher_id, month)
