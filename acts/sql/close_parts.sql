@@ -3,7 +3,7 @@ UPDATE registry_voucherpart p
 SET state = CASE WHEN n.is_live THEN 'WRITTEN_OFF' ELSE 'EXPIRED' END
 FROM part_now n
 WHERE p.voucher_id = n.voucher_id AND p.month = n.month AND NOT n.is_pending
-  AND p.month BETWEEN (SELECT min(month) FROM part_now) AND %(month)s
+  AND p.month BETWEEN (SELECT min(month) FROM part_now) AND (SELECT max(month) FROM part_now)
   AND CASE WHEN n.is_live
       THEN p.state IN %(chargeable)s AND (p.state <> 'REDEEMED' OR EXISTS (
                SELECT FROM line l WHERE l.voucher_id = p.voucher_id AND l.month = p.month AND l.amount > 0))

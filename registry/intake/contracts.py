@@ -104,6 +104,7 @@ def _row(item: Contract, provider_id: int, years: ProgrammeYears) -> tuple:
         item.contract_id, item.version, item.status, provider_id, item.programme, item.level, item.group,
         item.language, item.special_needs, child.iin, child.last_name, child.first_name, child.middle_name or "",
         child.birth_date, guardian.iin, guardian.last_name, guardian.first_name, guardian.middle_name or "",
-        guardian.phone or "", guardian.email or "", guardian.language, item.parent_fee_kzt, item.signed_at, item.starts_on, item.ends_on,
-        item.end_reason or "", years.days_of(item.programme, item.starts_on, item.ends_on),
+        guardian.phone or "", guardian.email or "", guardian.language, item.parent_fee_kzt, item.signed_at,
+        item.starts_on, item.ends_on, item.end_reason or "",
+        years.days_of(item.programme, item.starts_on, item.ends_on),
     )  # fmt: skip
