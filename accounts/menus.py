@@ -51,6 +51,7 @@ PLACES = {
     ],
     "commission": [
         Place(_("Overview"), "commission:home", "layout-dashboard"),
+        Place(_("Risk signals"), "commission:signals", "flag"),
     ],
 }
 

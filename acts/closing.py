@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from acts.enums import CloseStage
 from acts.models import Act, MonthClose
@@ -17,13 +18,14 @@ from registry.models import ClosedThrough, RuleSet
 from schools.models import Issuer
 from voucher_portal import sql
 from voucher_portal.dates import Month
+from voucher_portal.words import month_words
 
 NEVER = date(1900, 1, 1)
 Progress = Callable[[str], None]
 
 
 class CloseError(Exception):
-    """The month cannot be closed; the text is fit for the user."""
+    """The month cannot be closed; the text is fit for the user, in the language that is active."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,11 @@ def preview(*, issuer: Issuer, programme: str, month: Month, today: date) -> dic
 
 def _closing(issuer: Issuer, programme: str, month: Month, today: date) -> Closing:
     if month.last >= today:
-        raise CloseError(f"{month} has not ended yet")
+        raise CloseError(_("The month has not ended yet. It can be closed from the first day of the next month."))
     last = ClosedThrough.objects.filter(issuer=issuer, programme=programme).first()
     if last and last.month >= month.first:
-        raise CloseError(f"{Month.of(last.month)} is closed already, {month} cannot be closed any more")
+        said = _("The month was closed together with a later one: %(month)s. Late data go into the next close.")
+        raise CloseError(said % {"month": month_words(last.month)})
     return Closing(issuer, programme, month, last.month if last else NEVER)
 
 
@@ -148,7 +151,7 @@ def _rules_sql(closing: Closing) -> tuple[str, str]:
         )
         leasts.append(f"WHEN r.month < '{end}' THEN {rules.min_present_days}")
     if not masks:
-        raise CloseError(f"no rule set of {closing.programme}")
+        raise CloseError(_("No rules are in force for this programme. The operator loads the reference data."))
     return f"({' | '.join(masks)})", f"CASE {' '.join(leasts)} ELSE {leasts[-1].split()[-1]} END"
 
 

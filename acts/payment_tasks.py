@@ -1,5 +1,7 @@
 """Background work of payments (queue `payments`): sending what is due, and asking what became of it."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,6 +9,8 @@ from acts.payments.reconciling import reconcile_payments
 from acts.payments.routing import route_payments
 from schools.models import Issuer
 from voucher_portal.dates import today
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -16,7 +20,8 @@ def send_due_payments(issuer_id: int, retry: bool = True) -> None:
     With `retry` also what the treasury refused or the bank returned, as a person asks who has mended the cause.
     What the gateway did not take stays with its bytes: `ask_treasury` goes on with it.
     """
-    route_payments(issuer=Issuer.objects.get(pk=issuer_id), now=timezone.now(), today=today(), retry=retry)
+    issuer = Issuer.objects.get(pk=issuer_id)
+    _tell(route_payments(issuer=issuer, now=timezone.now(), today=today(), retry=retry).problems)
 
 
 @shared_task
@@ -32,4 +37,10 @@ def send_all_due_payments() -> None:
 @shared_task
 def ask_treasury() -> None:
     """Ask about every message whose outcome is unknown, read the treasury's reports, redeem what was paid."""
-    reconcile_payments(now=timezone.now())
+    _tell(reconcile_payments(now=timezone.now()).problems)
+
+
+def _tell(problems: tuple[str, ...]) -> None:
+    """What the orders' own pages cannot say: a report of nothing known, a message that the gateway did not take."""
+    for problem in problems:
+        logger.warning("payments: %s", problem)

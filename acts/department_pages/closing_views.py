@@ -17,7 +17,6 @@ from acts.department_pages import closing, money
 from acts.department_pages.access import can_close_month, for_department, issuer_of
 from acts.department_pages.close_lists import CorrectionList, NotChargedList, corrections_of, reasons_not_charged
 from acts.models import MonthClose
-from registry.models import ClosedThrough
 from registry.rules import NoRules
 from schools.enums import Programme
 from schools.models import Issuer
@@ -76,13 +75,13 @@ def _progress(request: HttpRequest, progress: closing_progress.Progress, context
 
 
 def _preview(request: HttpRequest, context: dict) -> HttpResponse:
-    place = issuer, programme, month = context["issuer"], context["programme"], context["month"]
+    issuer, programme, month = context["issuer"], context["programme"], context["month"]
     if request.htmx:  # the close stopped while its progress was looked at
         return HttpResponse(headers={"HX-Refresh": "true"})
     try:
         summary = closing.Summary.of(preview(issuer=issuer, programme=programme, month=month, today=dates.today()))
     except CloseError as error:
-        return render(request, "department/close_impossible.html", context | {"reason": _why_not(error, *place)})
+        return render(request, "department/close_impossible.html", context | {"reason": str(error)})
     context |= {
         "summary": summary,
         "late": closing.late_months(issuer, programme, billed_at=None),
@@ -91,16 +90,6 @@ def _preview(request: HttpRequest, context: dict) -> HttpResponse:
         "form": closing.ConfirmForm(initial={"seen": closing.ConfirmForm.token(summary)}),
     }
     return render(request, "department/close_preview.html", context)
-
-
-def _why_not(error: CloseError, issuer: Issuer, programme: Programme, month: Month) -> str:
-    if month.last >= dates.today():
-        return _("The month has not ended yet. It can be closed from the first day of the next month.")
-    closed = ClosedThrough.objects.filter(issuer=issuer, programme=programme, month__gte=month.first).first()
-    if closed:
-        said = _("The month was closed together with a later one: %(month)s. Late data go into the next close.")
-        return said % {"month": month_words(closed.month)}
-    return str(error)
 
 
 @require_POST

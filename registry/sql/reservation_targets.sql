@@ -35,7 +35,8 @@ WITH priced AS MATERIALIZED (
     SELECT *, sum(days) OVER (PARTITION BY voucher_id, month, issuer_id ORDER BY starts_on, contract_id) AS cum
     FROM priced
 ), shared AS (
-    SELECT *, round(nominal * cum / study_days, 2) - round(nominal * (cum - days) / study_days, 2) AS amount
+    SELECT *, CASE WHEN days = study_days THEN nominal  -- the whole month, as for most: then nothing has to be divided
+                   ELSE round(nominal * cum / study_days, 2) - round(nominal * (cum - days) / study_days, 2) END AS amount
     FROM running WHERE days > 0
 )
 SELECT s.contract_id, s.month, s.voucher_id, s.issuer_id, s.state_order_id, s.mask, s.days, s.study_days, s.nominal,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from acts.closing import CloseError, close_month, preview
 from acts.models import Act, Charge, MonthClose
@@ -131,13 +132,13 @@ def test_the_result_is_given_again_without_a_second_close(world):
 @pytest.mark.parametrize(
     ("month", "today", "words"),
     [
-        (Month(2025, 11), datetime.date(2025, 11, 30), "has not ended yet"),
-        (Month(2025, 9), datetime.date(2025, 11, 5), "is closed already"),
+        (Month(2025, 11), datetime.date(2025, 11, 30), "The month has not ended yet"),
+        (Month(2025, 9), datetime.date(2025, 11, 5), "closed together with a later one"),
     ],
 )
 def test_a_month_that_cannot_be_closed_is_refused(month, today, words, world):
     world.close("2025-10")
-    with pytest.raises(CloseError, match=words):
+    with override("en"), pytest.raises(CloseError, match=words):
         close_month(
             issuer=world.issuers["A"], programme="school", month=month, today=today, now=timezone.now()
         )  # fmt: skip
@@ -146,5 +147,5 @@ def test_a_month_that_cannot_be_closed_is_refused(month, today, words, world):
 
 def test_a_programme_without_rules_cannot_be_closed(world):
     RuleSet.objects.all().delete()
-    with pytest.raises(CloseError, match="no rule set"):
+    with override("en"), pytest.raises(CloseError, match="No rules are in force"):
         world.close("2025-10")
