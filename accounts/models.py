@@ -1,5 +1,7 @@
 """People, the organisations that they act for, and the record of who read a child's card."""
 
+from string import digits
+
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -13,10 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ROLES_OF_KIND, Language, OrganisationKind, Role
 from voucher_portal import dates
+from voucher_portal.conditions import has_only
 from voucher_portal.identifiers import validate_iin, validate_performer
 from voucher_portal.people import SortKey, full_name, short_name
-
-TWELVE_DIGITS = r"^[0-9]{12}$"
 
 
 def _sort_key_of(*fields: str, is_indexed: bool = True) -> models.GeneratedField:
@@ -43,7 +44,7 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
-            models.CheckConstraint(name="organisation_bin_is_12_digits", condition=Q(bin__regex=TWELVE_DIGITS)),
+            models.CheckConstraint(name="organisation_bin_is_12_digits", condition=has_only("bin", digits, least=12)),
             models.CheckConstraint(name="organisation_kind_known", condition=Q(kind__in=OrganisationKind.values)),
         ]
 
@@ -102,7 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
         constraints = [
             models.UniqueConstraint(fields=["iin"], name="user_iin_is_one"),
-            models.CheckConstraint(name="user_iin_is_12_digits", condition=Q(iin__regex=TWELVE_DIGITS)),
+            models.CheckConstraint(name="user_iin_is_12_digits", condition=has_only("iin", digits, least=12)),
             models.CheckConstraint(name="user_language_known", condition=Q(language__in=Language.values)),
         ]
 

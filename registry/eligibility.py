@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from registry.enums import INELIGIBLE, ContractStatus, Funding, UnfundedReason
 
@@ -17,8 +18,7 @@ Need = dict[tuple[int, str], Decimal]
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A contract to be decided on. `days` are [first, end); `need` gives KZT by (financial year, source)."""
 
     contract_id: int
@@ -43,8 +43,7 @@ class Candidate:
     norm_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """FUNDED, UNFUNDED with the first reason that holds, or NONE for an annulled contract, in this version."""
 
     contract_id: int

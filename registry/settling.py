@@ -30,7 +30,7 @@ def settle_contracts(*, now: datetime, by=None, progress: Callable[[int, int], N
     """
     counts = Counter()
     with OneRunner(SETTLING):
-        candidates = [Candidate(*row) for row in sql.fetch("registry/settle_candidates")]
+        candidates = list(map(Candidate._make, sql.fetch("registry/settle_candidates")))
         decisions = _decide_all(candidates)
         before = {c.contract_id: c for c in candidates}
         news = [d for d in decisions if _is_news(before[d.contract_id], d)]

@@ -1,5 +1,7 @@
 """Children and their contracts with providers, as the LMS tells them."""
 
+from string import digits
+
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -14,6 +16,7 @@ from registry.enums import ContractStatus, EndReason, Funding, Level, LifeStatus
 from registry.models.rules import Norm
 from schools.enums import Programme
 from schools.models import Provider
+from voucher_portal.conditions import has_only
 from voucher_portal.identifiers import validate_iin
 from voucher_portal.people import FoldKey, SortKey, full_name
 
@@ -61,7 +64,7 @@ class Child(models.Model):
         verbose_name_plural = _("children")
         constraints = [
             models.UniqueConstraint(fields=["iin"], name="child_iin_is_one"),
-            models.CheckConstraint(name="child_iin_form", condition=Q(iin__regex=r"^[0-9]{12}$")),
+            models.CheckConstraint(name="child_iin_form", condition=has_only("iin", digits, least=12)),
             models.CheckConstraint(name="child_life_status_known", condition=Q(life_status__in=LifeStatus.values)),
         ]
 

@@ -2,9 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import Func, Q, Value
-from django.db.models.functions import Length
-from django.db.models.lookups import Exact, GreaterThanOrEqual
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import DEPARTMENT_ROLES, OVERSEEING_ROLES
@@ -13,12 +11,7 @@ from registry.enums import MARKS, ItemKind, PresenceSource, SheetStatus
 from registry.models.children import Contract
 from schools.enums import Programme
 from schools.models import Issuer, Provider
-
-# 28 to 31 characters, and nothing but marks: a tenth of the time of a regular expression, which a city's month feels.
-_HAS_KNOWN_MARKS_ONLY = Q(
-    Exact(Func("marks", Value(MARKS), function="RTRIM", output_field=models.CharField()), Value("")),
-    GreaterThanOrEqual(Length("marks"), 28),
-)
+from voucher_portal.conditions import has_only
 
 
 class SheetQuerySet(models.QuerySet):
@@ -50,7 +43,7 @@ class Sheet(models.Model):
         verbose_name = _("sheet")
         verbose_name_plural = _("sheets")
         constraints = [
-            models.CheckConstraint(name="sheet_marks_known", condition=_HAS_KNOWN_MARKS_ONLY),
+            models.CheckConstraint(name="sheet_marks_known", condition=has_only("marks", MARKS, least=28)),
             models.CheckConstraint(name="sheet_status_known", condition=Q(status__in=SheetStatus.values)),
             models.CheckConstraint(name="sheet_month_is_first_day", condition=Q(month__day=1)),
         ]

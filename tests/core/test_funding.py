@@ -1,7 +1,6 @@
 """Which contracts are funded: every reason in its order, the order of contracts, and what is looked at again."""
 
 import datetime
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -47,8 +46,7 @@ def test_a_contract_without_fault_is_funded_by_its_norm():
 
 def test_of_several_reasons_the_first_is_told():
     """Everything is wrong with the contract, and is put right step by step in the order of the rule."""
-    wrong = replace(
-        GOOD, is_suspended=True, is_terminated=True, norm_id=None, life_status="DEAD", places=1
+    wrong = GOOD._replace(is_suspended=True, is_terminated=True, norm_id=None, life_status="DEAD", places=1
     )  # fmt: skip
     state = {"taken": [(1, 1), (2, 1)], "left": "99.99", "need": None}
     steps = [
@@ -63,7 +61,7 @@ def test_of_several_reasons_the_first_is_told():
     ]
     told = [decided(wrong, **state)[1]]
     for step in steps:
-        wrong = replace(wrong, **(step() or {}))
+        wrong = wrong._replace(**(step() or {}))
         told.append(decided(wrong, **state)[1])
     assert told == [*UnfundedReason.values, "FUNDED"]
 
@@ -72,7 +70,7 @@ def test_contracts_are_taken_by_the_time_of_signing_then_lms_then_number():
     late, first = GOOD.signed_at + datetime.timedelta(seconds=1), GOOD.signed_at
     keys = [(late, "a", "1"), (first, "b", "1"), (first, "a", "2"), (first, "a", "10")]
     candidates = [
-        replace(GOOD, contract_id=number, signed_at=signed_at, lms_code=lms, external_id=external_id)
+        GOOD._replace(contract_id=number, signed_at=signed_at, lms_code=lms, external_id=external_id)
         for number, (signed_at, lms, external_id) in enumerate(keys)
     ]
     assert [each.contract_id for each in in_order(candidates)] == [3, 2, 1, 0]
@@ -80,29 +78,29 @@ def test_contracts_are_taken_by_the_time_of_signing_then_lms_then_number():
 
 def test_annulled_contracts_make_room_first_and_funded_ones_keep_their_place():
     late = GOOD.signed_at + datetime.timedelta(days=9)
-    new = replace(GOOD, contract_id=1, child_id=1)
-    funded = replace(GOOD, contract_id=2, child_id=2, funding="FUNDED", signed_at=late)
-    annulled = replace(GOOD, contract_id=3, child_id=3, funding="FUNDED", status="annulled", signed_at=late)
+    new = GOOD._replace(contract_id=1, child_id=1)
+    funded = GOOD._replace(contract_id=2, child_id=2, funding="FUNDED", signed_at=late)
+    annulled = GOOD._replace(contract_id=3, child_id=3, funding="FUNDED", status="annulled", signed_at=late)
     found = decided(new, funded, annulled, left="0.00", held={2: NEED, 3: NEED})
     assert found == {3: "NONE", 2: "FUNDED", 1: "OVER_CAPACITY"}
-    assert decided(replace(new, places=9), funded, annulled, left="0.00", held={2: NEED, 3: NEED})[1] == "FUNDED"
+    assert decided(new._replace(places=9), funded, annulled, left="0.00", held={2: NEED, 3: NEED})[1] == "FUNDED"
 
 
 def test_a_funded_contract_that_changes_stays_in_a_full_or_suspended_house():
-    changed_one = replace(GOOD, funding="FUNDED", is_suspended=True)
+    changed_one = GOOD._replace(funding="FUNDED", is_suspended=True)
     assert decided(changed_one, taken=[(2, 1)]) == {1: "FUNDED"}
 
 
 @pytest.mark.parametrize("status", ["DEAD", "NOT_REGISTERED"])
 def test_only_a_bad_answer_of_the_state_database_counts(status):
-    assert decided(replace(GOOD, life_status=status)) == {1: "CHILD_NOT_ELIGIBLE"}
-    assert decided(replace(GOOD, life_status="UNKNOWN")) == {1: "FUNDED"}
+    assert decided(GOOD._replace(life_status=status)) == {1: "CHILD_NOT_ELIGIBLE"}
+    assert decided(GOOD._replace(life_status="UNKNOWN")) == {1: "FUNDED"}
 
 
 def test_places_are_counted_on_the_first_day_only():
-    whole_year = replace(GOOD, contract_id=1, child_id=1)
-    autumn = replace(GOOD, contract_id=2, child_id=2, end_day=datetime.date(2025, 11, 1))
-    winter = replace(GOOD, contract_id=3, child_id=3, first_day=datetime.date(2025, 11, 1))
+    whole_year = GOOD._replace(contract_id=1, child_id=1)
+    autumn = GOOD._replace(contract_id=2, child_id=2, end_day=datetime.date(2025, 11, 1))
+    winter = GOOD._replace(contract_id=3, child_id=3, first_day=datetime.date(2025, 11, 1))
     assert decided(autumn, winter) == {2: "FUNDED", 3: "FUNDED"}
     assert decided(whole_year, winter) == {1: "FUNDED", 3: "OVER_CAPACITY"}
 
