@@ -1,5 +1,6 @@
 """What the law may change: rule sets, calendars, norms and budget limits, each with its dates."""
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
@@ -115,6 +116,20 @@ class Norm(models.Model):
             models.CheckConstraint(name="norm_level_known", condition=Q(level__in=Level.values)),
             models.CheckConstraint(name="norm_area_known", condition=Q(area__in=Area.values)),
             models.CheckConstraint(name="norm_programme_known", condition=Q(programme__in=Programme.values)),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="norm_stays_for_its_contracts",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("total_kzt", "local_kzt", "republican_kzt", "per_month"),
+                condition=pgtrigger.AnyChange("total_kzt", "local_kzt", "republican_kzt", "per_month"),
+                func="""
+                    IF EXISTS (SELECT FROM registry_contract WHERE norm_id = OLD.id) THEN
+                        RAISE EXCEPTION 'contracts have this norm' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self):

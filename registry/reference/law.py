@@ -9,7 +9,7 @@ from django.db.models import Model, Q, Sum
 
 from registry.enums import COMMITTED, Source
 from registry.ledger import lock_ledger
-from registry.models import Budget, LedgerBalance, Norm, RuleSet, SchoolCalendar, StudyMonth, Voucher
+from registry.models import Budget, Contract, LedgerBalance, Norm, RuleSet, SchoolCalendar, StudyMonth, Voucher
 from registry.reference.calendars import study_months
 from registry.reference.organisations import Organisations
 from registry.reference.problems import Problems
@@ -174,7 +174,17 @@ class Law:
                 **{name: getattr(row, name) for name in NORM_SUMS},
             )
             self.tallies["norms"][outcome] += 1
+        self._refuse_changed_norms()
         self._refuse_ambiguous_norms()
+
+    def _refuse_changed_norms(self) -> None:
+        """A norm stays for the contracts that it serves (contracts/reference-data.md). One query, for changes only."""
+        changed = {row.pk: row for row in self.norms.updated if self.norms.has_changed(row, *NORM_SUMS, "per_month")}
+        if not changed:
+            return
+        for norm_id in Contract.objects.filter(norm__in=changed).values_list("norm", flat=True).distinct():
+            reason = "contracts have this norm: end it and let one with the new sums begin on a later day"
+            self.problems.add(self.norms.path_of(changed[norm_id]), reason)
 
     def _refuse_ambiguous_norms(self) -> None:
         """No two norms may serve a contract equally well (contracts/reference-data.md)."""

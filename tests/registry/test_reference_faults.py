@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import yaml
+from django.db import IntegrityError
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from accounts.enums import OrganisationKind
@@ -31,6 +32,7 @@ from tests.registry.reference_files import (
     faults,
     load,
     norm,
+    outcome,
     provider,
     small,
     state_order,
@@ -379,6 +381,18 @@ def test_the_number_of_a_state_order_stays_with_its_provider_while_children_have
     document = {"providers": [provider(1)], "state_order_contracts": [state_order(1, number="ALA-2025-9002")]}
     reason = "children have contracts under this number: give the new state order its own"
     assert faults(document) == [f"state_order_contracts[0]: {reason}"]
+
+
+def test_the_sums_of_a_norm_stay_while_contracts_have_it():
+    load(small())
+    dearer = small()["norms"][0] | {"total_kzt": "700000.00", "local_kzt": "700000.00"}
+    load({"norms": [dearer]})
+    ContractFactory(provider=Provider.objects.get(), funded=True, norm=Norm.objects.get())
+    reason = "contracts have this norm: end it and let one with the new sums begin on a later day"
+    assert faults({"norms": small()["norms"]}) == [f"norms[0]: {reason}"]
+    assert outcome(load({"norms": [dearer | {"to": "2026-08-31"}]}), "updated")["norms"] == 1
+    with pytest.raises(IntegrityError, match="contracts have this norm"):
+        Norm.objects.update(per_month=True)
 
 
 def test_a_limit_cannot_go_below_what_is_used():
