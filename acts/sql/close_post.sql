@@ -1,5 +1,6 @@
--- Money of the close, refunds before what is taken anew: taken back from where it is, topped up where the reservation
--- was smaller, written off, and the unearned rest given back to the limit. A part that ends with no charge expires.
+-- Money of the close, one movement after the other, refunds before what is taken anew: taken back from where it is, topped
+-- up where the reservation was smaller, written off, and the unearned rest given back to the limit. A part that ends with
+-- no charge expires.
 CREATE TEMP TABLE part_now ON COMMIT DROP AS
 SELECT b.voucher_id, b.month, bool_or(b.is_first) AS is_first,
        bool_or(CASE WHEN h.is_withheld THEN h.live_id IS NOT NULL ELSE b.amount > 0 END) AS is_live,
@@ -42,27 +43,26 @@ WITH earned AS MATERIALIZED (
 SELECT %(issuer)s, voucher_id, month, contract_id, from_account, to_account, local + republican, local, republican,
        act_id, %(actor)s, %(now)s, reason
 FROM (
-    SELECT 0 AS place, l.voucher_id, l.month, l.contract_id,
+    SELECT l.voucher_id, l.month, l.contract_id,
            CASE WHEN l.is_redeemed THEN 'REDEEMED' ELSE 'WRITTEN_OFF' END AS from_account, 'RELEASED' AS to_account,
            -l.local AS local, l.local - l.amount AS republican, a.id AS act_id, 'REFUND' AS reason
     FROM line l
     JOIN acts_act a ON a.close_id = %(close)s AND a.provider_id = l.provider_id AND a.state_order_id = l.state_order_id
     WHERE l.kind = 'REFUND'
     UNION ALL
-    SELECT 1, voucher_id, month, contract_id, 'BUDGET', 'RESERVED', greatest(local - reserved_local, 0),
+    SELECT voucher_id, month, contract_id, 'BUDGET', 'RESERVED', greatest(local - reserved_local, 0),
            greatest(republican - reserved_republican, 0), NULL, 'LATE_FACT'
     FROM earned WHERE local > reserved_local OR republican > reserved_republican
     UNION ALL
-    SELECT 2, voucher_id, month, contract_id, 'RESERVED', 'WRITTEN_OFF', local, republican, act_id,
+    SELECT voucher_id, month, contract_id, 'RESERVED', 'WRITTEN_OFF', local, republican, act_id,
            CASE WHEN is_first THEN 'CLOSED' ELSE 'LATE_FACT' END
     FROM earned WHERE local + republican > 0
     UNION ALL
-    SELECT 3, voucher_id, month, contract_id, 'RESERVED', 'RELEASED', greatest(reserved_local - local, 0),
+    SELECT voucher_id, month, contract_id, 'RESERVED', 'RELEASED', greatest(reserved_local - local, 0),
            greatest(reserved_republican - republican, 0), NULL, 'UNEARNED'
     FROM earned WHERE local < reserved_local OR republican < reserved_republican
     UNION ALL
-    SELECT 4, n.voucher_id, n.month, NULL, 'BUDGET', 'BUDGET', 0, 0, NULL, 'EXPIRED'
+    SELECT n.voucher_id, n.month, NULL, 'BUDGET', 'BUDGET', 0, 0, NULL, 'EXPIRED'
     FROM part_now n JOIN registry_voucherpart p USING (voucher_id, month)
     WHERE NOT n.is_live AND NOT n.is_pending AND p.state IN %(expirable)s
-) e
-ORDER BY place, voucher_id, month;
+) e;
