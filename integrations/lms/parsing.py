@@ -194,8 +194,11 @@ def _read_instants(fields: dict) -> None:
         text = fields.get(name)
         if isinstance(text, str):
             try:
-                fields[name] = datetime.datetime.fromisoformat(text)
-            except ValueError:
+                instant = datetime.datetime.fromisoformat(text)
+                # An offset with seconds is allowed, but JSON, as which rows are copied, knows whole minutes only.
+                is_odd = (instant.utcoffset() or datetime.timedelta()) % datetime.timedelta(minutes=1)
+                fields[name] = instant.astimezone(datetime.UTC) if is_odd else instant
+            except (ValueError, OverflowError):
                 continue
 
 

@@ -253,3 +253,10 @@ def test_the_message_of_an_item_follows_the_language_of_the_moment():
 def test_items_cut_from_a_page_are_read_like_bytes():
     item = msgspec.json.decode(b"[" + json.dumps(SHEET).encode() + b"]", type=list[msgspec.Raw])[0]
     assert isinstance(parse_sheet(item, OCTOBER), Sheet)
+
+
+def test_an_offset_with_seconds_is_read_to_the_second():
+    """And in a form that loses nothing when the row is written as JSON."""
+    signed_at = parse_contract(changed(CONTRACT, "signed_at", "2025-08-28T10:15:00+05:00:30")).signed_at
+    assert signed_at == datetime.datetime(2025, 8, 28, 5, 14, 30, tzinfo=datetime.UTC)
+    assert msgspec.json.decode(msgspec.json.encode(signed_at), type=datetime.datetime) == signed_at
