@@ -64,7 +64,7 @@ def held_against(result: dict, floor_seconds: float, rows: int) -> dict:
 
 
 def run_all(folder: Path, options) -> dict:
-    """Every stage that `--only` names; what a later one builds on runs unmeasured."""
+    """Every stage; what a later one builds on beside that runs unmeasured."""
     feeds = folder / "feeds"
     feeds.mkdir(parents=True, exist_ok=True)
     children, providers = options.children, options.providers
