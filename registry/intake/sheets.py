@@ -42,15 +42,16 @@ class KnownSheets:
         self.lms_id, self.month = lms_id, month
         self.contracts: dict[str, int] = {}
         self.versions: dict[str, int] = {}
-        self._has_all = False
+        self._has_all = self._is_too_large = False
 
     def learn(self, items: list[Sheet | Rejected]) -> None:
         """Ask for what is not known yet, at least for the contracts of `items`."""
         if self._has_all:
             return
-        if len(items) >= FULL_PAGE:
+        if len(items) >= FULL_PAGE and not self._is_too_large:
             self.contracts = self._ask("registry/known_contracts", keys=None, limit=MOST_KEPT + 1)
             self._has_all = len(self.contracts) <= MOST_KEPT
+            self._is_too_large = not self._has_all
         if not self._has_all:
             keys = [item.contract_id for item in items if item.contract_id]
             self.contracts = self._ask("registry/known_contracts", keys=keys, limit=None)
