@@ -21,11 +21,9 @@ def copy_rows(table: str, columns: Iterable[str], rows: Iterable[tuple]) -> None
     rows = list(rows)
     if not rows:
         return
-    data = _as_csv(rows)
     with connection.cursor() as cursor:
-        # In one piece: between two pieces a thread that reads the next page would keep us waiting.
         cursor.copy_expert(
-            f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv, NULL 'null')", io.BytesIO(data), len(data)
+            f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv, NULL 'null')", io.BytesIO(_as_csv(rows))
         )
 
 
