@@ -10,6 +10,8 @@ from voucher_portal import embedded, logs
 from voucher_portal.addresses import CACHE, QUEUE, RESULTS, broker_url, redis_url
 from voucher_portal.environment import BASE_DIR, data_dir, read_environment
 from voucher_portal.schedule import SCHEDULE
+from voucher_portal.settings.wires import *  # noqa: F403
+from voucher_portal.settings.wires import NCALAYER_ADDRESS
 
 env = read_environment()
 
@@ -213,7 +215,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *env.words("MAP_TILE_HOSTS")],
         "font-src": [SELF],
-        "connect-src": [SELF, *env.words("NCALAYER_ADDRESS", ["wss://127.0.0.1:13579"])],
+        "connect-src": [SELF, NCALAYER_ADDRESS],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -252,8 +254,6 @@ STORAGES = {
 
 # Others' systems
 PORTAL_ADDRESS = env.text("PORTAL_ADDRESS", "http://127.0.0.1:8000")  # how links in letters and QR codes begin
-TREASURY_URL = env.text("TREASURY_URL")
-TREASURY_TOKEN = env.text("TREASURY_TOKEN")
 
 # Logs
 LOGGING_CONFIG = None  # configured here, so that commands, workers and pages write alike

@@ -1,0 +1,1 @@
+"""National digital signatures: whose they are and whether they hold."""

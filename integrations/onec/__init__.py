@@ -1,0 +1,1 @@
+"""1CClientBankExchange, the file of accountants: orders out, statements in."""
