@@ -15,9 +15,9 @@ from acts.enums import EntryProblem, OrderState
 from acts.models import BookedEntry, TreasuryCursor, TreasuryReport
 from acts.payments.redeeming import Redeemed, reopen_acts, settle_acts
 from acts.payments.standings import Standings
+from integrations.safe_xml import BadMessage
 from integrations.treasury import camt054, messages, pain002
 from integrations.treasury.client import Page, Report
-from integrations.treasury.xml_reading import BadMessage
 from registry.ledger import lock_ledger
 
 FEED = "reports"

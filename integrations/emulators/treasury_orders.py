@@ -12,7 +12,7 @@ from pathlib import Path
 from lxml import etree
 from stdnum import iban
 
-from integrations.treasury.xml_reading import BadMessage, document_of
+from integrations.safe_xml import BadMessage, document_of
 from voucher_portal.identifiers import bin_error, iin_error
 
 NAMESPACE = "{urn:iso:std:iso:20022:tech:xsd:pain.001.001.09}"

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
+from integrations.safe_xml import BadMessage
 from integrations.treasury import xml_reading as read
 from integrations.treasury.messages import BookedEntry, Notification, Reason
-from integrations.treasury.xml_reading import BadMessage
 
 CURRENCY = "KZT"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from integrations.safe_xml import BadMessage
 from integrations.treasury import xml_reading as read
 from integrations.treasury.messages import (
     BlockStatus,
@@ -16,7 +17,6 @@ from integrations.treasury.messages import (
     StatusReport,
     meaning_of,
 )
-from integrations.treasury.xml_reading import BadMessage
 
 MAX_REASONS = 20
 

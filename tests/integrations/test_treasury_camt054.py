@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from integrations.safe_xml import BadMessage
 from integrations.treasury import camt054
 from integrations.treasury.messages import BookedEntry, Reason
-from integrations.treasury.xml_reading import BadMessage
 from tests.integrations.treasury_examples import BOOKING, CREDITOR_IBAN, MSG_ID, golden
 
 EXAMPLE = golden(BOOKING)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from integrations.emulators.treasury_orders import Invalid, read_message
+from integrations.safe_xml import MAX_BYTES, BadMessage
 from integrations.treasury import camt054, pain002
-from integrations.treasury.xml_reading import MAX_BYTES, BadMessage
 from tests.integrations.treasury_examples import BOOKING, ORDER, STATUS, golden
 
 READERS = [

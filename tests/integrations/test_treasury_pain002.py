@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from lxml import etree
 
+from integrations.safe_xml import BadMessage
 from integrations.treasury import pain002
 from integrations.treasury.messages import BlockStatus, Meaning, Reason, StatusItem, meaning_of
 from integrations.treasury.pain002 import TransferKey
-from integrations.treasury.xml_reading import BadMessage
 from tests.integrations.treasury_examples import MSG_ID, STATUS, golden, official_schema
 from voucher_portal.dates import ALMATY
 
