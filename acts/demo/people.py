@@ -1,6 +1,6 @@
 """Who signs in to the demo: one person for each role with a known IIN, and somebody who submits for every provider.
 
-The IINs take the serials 99xx kept for tests; nobody of the region was born before 1975, so none meets another.
+Their numbers and names: integrations/emulators/cast.py.
 """
 
 import datetime
@@ -15,49 +15,52 @@ from django.db import transaction
 from accounts.enums import OrganisationKind, Role
 from accounts.models import Membership, Organisation, User
 from acts.demo.region import DemoRegion
+from integrations.emulators import cast
+from integrations.emulators.cast import Player
 from integrations.emulators.region_people import Numbers, People
 from schools.models import Issuer, Provider
 
 PASSWORD = "Alatau-2025-demo"
 SINCE = datetime.date(2025, 9, 1)
 BORN_AFTER, BORN_WITHIN_DAYS = datetime.date(1955, 1, 1), 19 * 365
-SCHOOL, KINDERGARTEN, DEPARTMENT, OPERATOR, COMMISSION, OVERSIGHT = (
-    "школа", "детский сад", "управление", "оператор", "комиссия", "надзор",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """A person of the demo and where he works; `address` is where he begins."""
+    """What a player of the demo is in the portal; `address` is where he begins."""
 
     role: Role
-    place: str
-    iin: str
-    last_name: str
-    first_name: str
-    middle_name: str
+    player: Player
     address: str
+
+    @property
+    def iin(self) -> str:
+        """Of the player."""
+        return self.player.iin
+
+    @property
+    def place(self) -> str:
+        """Of the player."""
+        return self.player.place
 
 
 PEOPLE = (
-    DemoPerson(Role.PROVIDER_DIRECTOR, SCHOOL, "610314399003", "Жұмабаев", "Марат", "Серікұлы", "/school/"),
-    DemoPerson(Role.PROVIDER_CLERK, SCHOOL, "701005499001", "Соколова", "Ирина", "Павловна", "/school/"),
-    DemoPerson(Role.PROVIDER_DIRECTOR, KINDERGARTEN, "660521499004", "Оспанова", "Гүлнәр", "Қайратқызы", "/school/"),
-    DemoPerson(Role.PROVIDER_CLERK, KINDERGARTEN, "730129499009", "Ким", "Елена", "Андреевна", "/school/"),
-    DemoPerson(Role.DEPARTMENT_OFFICER, DEPARTMENT, "721108499005", "Әбдірова", "Сәуле", "Болатқызы", "/department/"),
-    DemoPerson(Role.DEPARTMENT_HEAD, DEPARTMENT, "630817399001", "Қасымов", "Ержан", "Нұрланұлы", "/department/"),
-    DemoPerson(Role.OPERATOR, OPERATOR, "740402399008", "Морозов", "Олег", "Игоревич", "/operator/"),
-    DemoPerson(Role.COMMISSION_MEMBER, COMMISSION, "710612499000", "Сейтжанова", "Айгүл", "Ермекқызы", "/commission/"),
-    DemoPerson(Role.AUDITOR, OVERSIGHT, "680927399009", "Литвинов", "Сергей", "Николаевич", "/department/"),
-    DemoPerson(Role.ADMINISTRATOR, OPERATOR, "691203399007", "Ысқақов", "Дәурен", "Асқарұлы", "/admin/"),
+    DemoPerson(Role.PROVIDER_DIRECTOR, cast.SCHOOL_DIRECTOR, "/school/"),
+    DemoPerson(Role.PROVIDER_CLERK, cast.SCHOOL_CLERK, "/school/"),
+    DemoPerson(Role.PROVIDER_DIRECTOR, cast.KINDERGARTEN_DIRECTOR, "/school/"),
+    DemoPerson(Role.PROVIDER_CLERK, cast.KINDERGARTEN_CLERK, "/school/"),
+    DemoPerson(Role.DEPARTMENT_OFFICER, cast.OFFICER, "/department/"),
+    DemoPerson(Role.DEPARTMENT_HEAD, cast.DEPARTMENT_HEAD, "/department/"),
+    DemoPerson(Role.OPERATOR, cast.OPERATOR_STAFF, "/operator/"),
+    DemoPerson(Role.COMMISSION_MEMBER, cast.INSPECTOR, "/commission/"),
+    DemoPerson(Role.AUDITOR, cast.AUDITOR, "/department/"),
+    DemoPerson(Role.ADMINISTRATOR, cast.ADMINISTRATOR, "/admin/"),
 )
-ORGANISATIONS = {
-    OPERATOR: ("250140990016", OrganisationKind.OPERATOR, "Оператор ваучеров", "Ваучер операторы"),
-    COMMISSION: (
-        "250240990031", OrganisationKind.COMMISSION, "Комиссия по мониторингу", "Мониторинг комиссиясы",
-    ),
-    OVERSIGHT: ("250340990033", OrganisationKind.OVERSIGHT, "Департамент аудита", "Аудит департаменті"),
-}  # fmt: skip
+KINDS = {
+    cast.OPERATOR: OrganisationKind.OPERATOR,
+    cast.COMMISSION: OrganisationKind.COMMISSION,
+    cast.OVERSIGHT: OrganisationKind.OVERSIGHT,
+}
 
 
 @transaction.atomic
@@ -66,19 +69,20 @@ def make_people(region: DemoRegion, *, seed: int) -> int:
     places = _places(region)
     password = make_password(PASSWORD)  # once: each hash takes its time, as it should
     made = sum(_make(person, places[person.place], password) for person in PEOPLE)
-    call_command("set_commission", places[COMMISSION].bin, issuer=region.issuer.code, stdout=io.StringIO())
+    call_command("set_commission", places[cast.COMMISSION].bin, issuer=region.issuer.code, stdout=io.StringIO())
     return made + _make_directors(region.issuer, seed)
 
 
 def _places(region: DemoRegion) -> dict[str, Organisation]:
     places = {
-        SCHOOL: Organisation.objects.get(bin=region.school_bin),
-        KINDERGARTEN: Organisation.objects.get(bin=region.kindergarten_bin),
-        DEPARTMENT: region.issuer.organisation,
+        cast.SCHOOL: Organisation.objects.get(bin=region.school_bin),
+        cast.KINDERGARTEN: Organisation.objects.get(bin=region.kindergarten_bin),
+        cast.DEPARTMENT: region.issuer.organisation,
     }
-    for place, (number, kind, name_ru, name_kk) in ORGANISATIONS.items():
-        values = {"kind": kind, "name_ru": name_ru, "name_kk": name_kk}
-        places[place], _is_new = Organisation.objects.get_or_create(bin=number, defaults=values)
+    for place, kind in KINDS.items():
+        office = cast.OFFICES[place]
+        values = {"kind": kind, "name_ru": office.name_ru, "name_kk": office.name_kk}
+        places[place], _is_new = Organisation.objects.get_or_create(bin=office.bin, defaults=values)
     return places
 
 
@@ -87,8 +91,8 @@ def _make(person: DemoPerson, organisation: Organisation, password: str) -> bool
         return False
     is_administrator = person.role == Role.ADMINISTRATOR
     user = User.objects.create(
-        iin=person.iin, password=password, last_name=person.last_name, first_name=person.first_name,
-        middle_name=person.middle_name, is_staff=is_administrator, is_superuser=is_administrator,
+        iin=person.iin, password=password, last_name=person.player.last_name, first_name=person.player.first_name,
+        middle_name=person.player.middle_name, is_staff=is_administrator, is_superuser=is_administrator,
     )  # fmt: skip
     Membership.objects.create(user=user, organisation=organisation, role=person.role, valid=(SINCE, None))
     return True

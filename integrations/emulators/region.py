@@ -74,13 +74,18 @@ class Region:
     demo_provider_bins: dict[str, str]
 
 
+def reserved_numbers() -> set[str]:
+    """Numbers that are known beforehand, so that nobody else gets them."""
+    return {DEMO_GUARDIAN_IIN, DEMO_PUPIL_IIN, DEMO_PRESCHOOLER_IIN, ISSUER_BIN}
+
+
 def write_region(folder: Path | str, scale: str | Scale = "demo", *, seed: int = 2025) -> Region:
     """Write reference.yaml, the feeds and region.json into `folder`, over what is there. City: half a minute."""
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     size = SCALES[scale] if isinstance(scale, str) else scale
     rng = random.Random(seed)
-    numbers = Numbers({DEMO_GUARDIAN_IIN, DEMO_PUPIL_IIN, DEMO_PRESCHOOLER_IIN, ISSUER_BIN})
+    numbers = Numbers(reserved_numbers())
     places = make_places(rng, numbers, size.providers)
     chosen = _choose_places(rng, places, size.children)
     _set_capacities(rng, places, Counter(place.bin for place in chosen))
