@@ -36,8 +36,8 @@ class HttpError(Exception):
 class Unavailable(HttpError):
     """It did not answer, or said that it cannot now: waiting can cure.
 
-    `status` is that of its last answer (None without any), `retry_after` the seconds it asked us to wait,
-    `is_outcome_unknown` whether it may have done what it was asked to do.
+    `status` and `body` are those of its last answer (None and b"" without any), `retry_after` the seconds it asked us
+    to wait, `is_outcome_unknown` whether it may have done what it was asked to do.
     """
 
     def __init__(
@@ -47,19 +47,25 @@ class Unavailable(HttpError):
         status: int | None = None,
         retry_after: float | None = None,
         is_outcome_unknown: bool = False,
+        body: bytes = b"",
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.body = body
         self.retry_after = retry_after
         self.is_outcome_unknown = is_outcome_unknown
 
 
 class Refused(HttpError):
-    """It understood and said no (4xx): asking again the same way is useless. `code` and `message` are its own."""
+    """It understood and said no (4xx): asking again the same way is useless.
 
-    def __init__(self, text: str, *, status: int, code: str, message: str) -> None:
+    `code` and `message` are its own; `body` is the whole answer, for a wire that tells its errors in another form.
+    """
+
+    def __init__(self, text: str, *, status: int, code: str, message: str, body: bytes = b"") -> None:
         super().__init__(text)
         self.status = status
+        self.body = body
         self.code = code
         self.message = message
 
@@ -98,7 +104,7 @@ class Answer:
         """The body as JSON. Raises BadAnswer when it is not."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadAnswer("The answer is not JSON.") from None
 
 
@@ -110,6 +116,7 @@ class _Failure(Exception):
     status: int | None = None
     retry_after: float | None = None
     is_outcome_unknown: bool = True
+    body: bytes = b""
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -225,7 +232,8 @@ class HttpClient:
             return Answer(status, response.headers, self._read(response, where, deadline))
         if status == 429 or status == 408 or status >= 500:
             asked_for = _seconds_to_wait(response.headers.get("Retry-After"))
-            raise _Failure(f"HTTP {status}", status, asked_for, is_outcome_unknown=status != 429)
+            body = self._body_of_failure(response, where, deadline)
+            raise _Failure(f"HTTP {status}", status, asked_for, is_outcome_unknown=status != 429, body=body)
         if 400 <= status < 500:
             raise self._refused(response, where, deadline)
         raise BadAnswer(self._hide(f"{where}: HTTP {status}"))
@@ -244,15 +252,22 @@ class HttpClient:
             raise _Failure(type(error).__name__) from None
         return bytes(body)
 
+    def _body_of_failure(self, response: requests.Response, where: str, deadline: float) -> bytes:
+        """The body of a failure, which its status has told already; nothing when it cannot be read."""
+        with contextlib.suppress(BadAnswer, _Failure):
+            return self._read(response, where, deadline)
+        return b""
+
     def _refused(self, response: requests.Response, where: str, deadline: float) -> Refused:
         """Code and message as in `{"error": {"code", "message"}}`; without such a body the status and its phrase."""
         code, message = f"http_{response.status_code}", response.reason or ""
-        with contextlib.suppress(BadAnswer, _Failure, ValueError, KeyError, TypeError):
-            error = json.loads(self._read(response, where, deadline))["error"]
+        body = self._body_of_failure(response, where, deadline)
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            error = json.loads(body)["error"]
             code, message = str(error["code"]), str(error["message"])
         code, message = (self._hide(text)[:ERROR_MESSAGE_LENGTH] for text in (code, message))
         text = self._hide(f"{where}: HTTP {response.status_code} ") + code
-        return Refused(text, status=response.status_code, code=code, message=message)
+        return Refused(text, status=response.status_code, code=code, message=message, body=body)
 
     def _wait(self, where: str, failure: _Failure, attempt: int, deadline: float) -> bool:
         """Wait before the next attempt; False when there shall be none."""
@@ -269,6 +284,7 @@ class HttpClient:
             status=failure.status,
             retry_after=failure.retry_after,
             is_outcome_unknown=failure.is_outcome_unknown,
+            body=failure.body,
         )
 
     def _hide(self, text: str) -> str:

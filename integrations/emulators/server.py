@@ -146,7 +146,7 @@ class Emulator:
     def answer(self, request: Request) -> tuple[Reply, str]:
         """The reply, and how it is spoilt: "", "drop" or "truncate"."""
         path = request.path
-        if path not in self.open_paths and not self._knows(request.headers.get("Authorization", "")):
+        if not self.is_open(path) and not self._knows(request.headers.get("Authorization", "")):
             return Reply.error(401, "wrong_token", "The token is not known here."), ""
         if path == "/control":
             return self._control(request), ""
@@ -162,6 +162,10 @@ class Emulator:
             return _failure(number // faults.fail_one_in, faults), ""
         reply = self.handle(replace(request, path=path.removeprefix(self.base_path)))
         return reply, "truncate" if _strikes(number, faults.truncate_one_in) else ""
+
+    def is_open(self, path: str) -> bool:
+        """Whether this path asks for no token."""
+        return path in self.open_paths
 
     def _knows(self, authorization: str) -> bool:
         return not self.token or hmac.compare_digest(authorization.encode(), f"Bearer {self.token}".encode())

@@ -243,6 +243,21 @@ def test_a_refusal_without_a_body_of_ours_is_known_by_its_status(server, client,
     assert (refused.value.code, refused.value.message) == ("http_403", "Forbidden")
 
 
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_failure_carries_the_whole_answer_for_wires_with_errors_of_their_own(server, client, status):
+    server.script = [(status, {}, b"<fault/>")]
+    with pytest.raises((Refused, Unavailable)) as caught:
+        client.get("/x")
+    assert caught.value.body == b"<fault/>"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_endless_nesting_is_no_json(server, client, status):
+    server.script = [(status, {}, b"[" * 200_000)]
+    with pytest.raises((BadAnswer, Refused)):
+        client.get("/x").json()
+
+
 def test_a_redirect_is_not_followed_with_our_token(server, client):
     server.script = [(302, {"Location": server.url}, b"")]
     with pytest.raises(BadAnswer):
