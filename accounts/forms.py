@@ -1,7 +1,5 @@
 """Sign-in, own data, password and one-time code: parsing and field errors in the words of the portal."""
 
-import re
-
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
@@ -11,8 +9,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import User
 from voucher_portal.forms import PortalForm
 from voucher_portal.identifiers import validate_iin
+from voucher_portal.phones import PhoneError, normalise_phone
 
-PHONE = re.compile(r"\+7[0-9]{10}")
+PHONE_MESSAGES = {
+    "format": _("Enter the number as +7 7XX XXX XX XX."),
+    "foreign": _("The portal sends SMS to numbers of Kazakhstan only. Enter the number as +7 7XX XXX XX XX."),
+    "landline": _("SMS do not reach a landline. Enter a mobile number as +7 7XX XXX XX XX."),
+}
 
 
 class SignInForm(PortalForm, AuthenticationForm):
@@ -47,12 +50,14 @@ class ProfileForm(PortalForm, forms.ModelForm):
         self.fields["phone"].help_text = _("For example +7 701 123 45 67")
 
     def clean_phone(self) -> str:
-        """The phone as +7 and ten digits; 8 701 … is understood too; an empty one stays empty."""
-        typed = re.sub(r"[\s()\-–]", "", self.cleaned_data["phone"])
-        phone = re.sub(r"^8(?=[0-9]{10}$)", "+7", typed)
-        if phone and not PHONE.fullmatch(phone):
-            raise ValidationError(_("Enter the number as +7 7XX XXX XX XX."), code="phone")
-        return phone
+        """The mobile number in its normal form; an empty one stays empty, as does one that a register gave."""
+        typed = self.cleaned_data["phone"]
+        if not typed or "phone" not in self.changed_data:
+            return typed
+        try:
+            return normalise_phone(typed)
+        except PhoneError as error:
+            raise ValidationError(PHONE_MESSAGES[error.code], code="phone") from None
 
 
 class PasswordForm(PortalForm, PasswordChangeForm):

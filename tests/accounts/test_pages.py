@@ -31,7 +31,24 @@ def test_people_change_how_to_reach_them():
     assert (person.phone, person.email) == ("+77011234567", "a@example.kz")
 
 
-@pytest.mark.parametrize("wrong", [{"phone": "12345"}, {"email": "nobody"}, {"phone": "+7701123456x"}])
+def test_a_number_that_a_register_gave_does_not_keep_people_from_changing_the_rest():
+    person = UserFactory(phone="8 727 2500000")
+    browser = browser_of(person)
+    html.submit(browser, browser.get(PROFILE), "main form", email="a@example.kz", follow=True)
+    person.refresh_from_db()
+    assert (person.phone, person.email) == ("8 727 2500000", "a@example.kz")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"phone": "12345"},
+        {"email": "nobody"},
+        {"phone": "+7701123456x"},
+        {"phone": "+79161234567"},
+        {"phone": "8 (727) 250-00-00"},
+    ],
+)
 def test_a_wrong_phone_or_address_is_told_and_what_was_typed_stays(wrong):
     browser = browser_of(UserFactory())
     answer = html.submit(browser, browser.get(PROFILE), "main form", **wrong)
