@@ -1,0 +1,320 @@
+"""What the state databases are asked by. The text of a key, "240640990012,0000000000000007", gives the key back.
+
+A key is made of numbers that are right in themselves, so that nothing malformed leaves the portal. No error names the
+number: it may be a person's. Source: contracts/shep.md §4, column "key"; contracts/number-formats.md.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from voucher_portal.dates import Month
+from voucher_portal.identifiers import bin_error, classify, iin_error, performer_error
+
+PERIOD_DAYS = 366  # a longer period is a mistake, or more than anyone needs to know of a person
+_YEARS = range(1991, 2100)
+_AR_CODE = re.compile(r"[0-9]{16}")
+_CADASTRAL_NUMBER = re.compile(r"[0-9]{2}(:[0-9]{1,6}){2,6}")
+_PAYMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
+
+
+class ProfileKey:
+    """A key as our profile writes it (contracts/shep.md §5, `Query`)."""
+
+    __slots__ = ()
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The elements of `key`."""
+        raise NotImplementedError
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The elements after `asOf`: a period or a year."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey(ProfileKey):
+    """A person."""
+
+    iin: str
+
+    def __post_init__(self):
+        _refuse("IIN", iin_error(self.iin))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"iin": self.iin}
+
+    def __str__(self) -> str:
+        return self.iin
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "190101599018". Raises ValueError for anything else."""
+        return cls(*_parts(text, "IIN"))
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationKey(ProfileKey):
+    """A legal entity or a branch of one."""
+
+    bin: str
+
+    def __post_init__(self):
+        _refuse("BIN", bin_error(self.bin))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"bin": self.bin}
+
+    def __str__(self) -> str:
+        return self.bin
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "240640990012". Raises ValueError for anything else."""
+        return cls(*_parts(text, "BIN"))
+
+
+@dataclass(frozen=True, slots=True)
+class HolderKey(ProfileKey):
+    """A person or an organisation; a sole trader has no BIN and acts under his IIN."""
+
+    number: str
+
+    def __post_init__(self):
+        _refuse("IIN or BIN", performer_error(self.number))
+
+    @property
+    def kind(self) -> str:
+        """ "iin" or "bin"."""
+        return classify(self.number) or "bin"
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {self.kind: self.number}
+
+    def __str__(self) -> str:
+        return self.number
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "240640990012" or "190101599018". Raises ValueError for anything else."""
+        return cls(*_parts(text, "IIN or BIN"))
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey(ProfileKey):
+    """An organisation's building at an address, or all its buildings. `ar_code`: РКА of the address register."""
+
+    bin: str
+    ar_code: str | None = None
+
+    def __post_init__(self):
+        _refuse("BIN", bin_error(self.bin))
+        if self.ar_code is not None:
+            _refuse("address code", _shape_error(_AR_CODE, self.ar_code))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"bin": self.bin} | ({"arCode": self.ar_code} if self.ar_code else {})
+
+    def __str__(self) -> str:
+        return self.bin if self.ar_code is None else f"{self.bin},{self.ar_code}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "240640990012" or "240640990012,0000000000000007". Raises ValueError for anything else."""
+        return cls(*_parts(text, "BIN", "address code", optional=1))
+
+
+@dataclass(frozen=True, slots=True)
+class AddressKey(ProfileKey):
+    """An address by its code in the address register (РКА), sixteen digits."""
+
+    ar_code: str
+
+    def __post_init__(self):
+        _refuse("address code", _shape_error(_AR_CODE, self.ar_code))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"arCode": self.ar_code}
+
+    def __str__(self) -> str:
+        return self.ar_code
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "0000000000000007". Raises ValueError for anything else."""
+        return cls(*_parts(text, "address code"))
+
+
+@dataclass(frozen=True, slots=True)
+class RealtyKey(ProfileKey):
+    """A piece of real estate by its cadastral number, or every one that an organisation holds, by BIN."""
+
+    number: str
+
+    def __post_init__(self):
+        if self.kind == "bin":
+            _refuse("BIN", bin_error(self.number))
+        else:
+            _refuse("cadastral number", _shape_error(_CADASTRAL_NUMBER, self.number))
+
+    @property
+    def kind(self) -> str:
+        """ "bin" or "cadastralNumber"."""
+        return "cadastralNumber" if ":" in self.number else "bin"
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {self.kind: self.number}
+
+    def __str__(self) -> str:
+        return self.number
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "20:313:012:345" or "240640990012". Raises ValueError for anything else."""
+        return cls(*_parts(text, "cadastral number or BIN"))
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodKey(ProfileKey):
+    """A person in a period, first and last day included, at most 366 days."""
+
+    iin: str
+    first_on: datetime.date
+    last_on: datetime.date
+
+    def __post_init__(self):
+        _refuse("IIN", iin_error(self.iin))
+        if not 0 <= (self.last_on - self.first_on).days < PERIOD_DAYS:
+            raise ValueError(f"the period ends before it begins, or has more than {PERIOD_DAYS} days")
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"iin": self.iin}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        return {"from": str(self.first_on), "to": str(self.last_on)}
+
+    def __str__(self) -> str:
+        return f"{self.iin},{self.first_on},{self.last_on}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "190101599018,2025-10-01,2025-10-31". Raises ValueError for anything else."""
+        iin, first, last = _parts(text, "IIN", "first day", "last day")
+        return cls(iin, _day(first), _day(last))
+
+
+@dataclass(frozen=True, slots=True)
+class YearKey(ProfileKey):
+    """An organisation in a calendar year."""
+
+    bin: str
+    year: int
+
+    def __post_init__(self):
+        _refuse("BIN", bin_error(self.bin))
+        if self.year not in _YEARS:
+            raise ValueError("the year is not one of this time")
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"bin": self.bin}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        return {"year": str(self.year)}
+
+    def __str__(self) -> str:
+        return f"{self.bin},{self.year}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "240640990012,2024". Raises ValueError for anything else."""
+        number, year = _parts(text, "BIN", "year")
+        _refuse("year", _shape_error(re.compile(r"[0-9]{4}"), year))
+        return cls(number, int(year))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthKey(ProfileKey):
+    """An organisation in a month."""
+
+    bin: str
+    month: Month
+
+    def __post_init__(self):
+        _refuse("BIN", bin_error(self.bin))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"bin": self.bin}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        return {"from": str(self.month.first), "to": str(self.month.last)}
+
+    def __str__(self) -> str:
+        return f"{self.bin},{self.month}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "240640990012,2025-10". Raises ValueError for anything else."""
+        number, month = _parts(text, "BIN", "month")
+        return cls(number, Month.parse(month))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentKey(ProfileKey):
+    """A payment by our own id, at most 36 Latin letters, digits, points, hyphens."""
+
+    payment_id: str
+
+    def __post_init__(self):
+        _refuse("payment id", _shape_error(_PAYMENT_ID, self.payment_id))
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        return {"paymentId": self.payment_id}
+
+    def __str__(self) -> str:
+        return self.payment_id
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "PO-2025-000123". Raises ValueError for anything else."""
+        return cls(*_parts(text, "payment id"))
+
+
+def _parts(text: str, *names: str, optional: int = 0) -> list[str]:
+    """What stands between the commas."""
+    parts = [part.strip() for part in text.split(",")]
+    if not len(names) - optional <= len(parts) <= len(names):
+        raise ValueError(f"the key consists of {len(names)} parts with commas between them: {', '.join(names)}")
+    return parts
+
+
+def _refuse(name: str, error: str | None) -> None:
+    if error:
+        raise ValueError(f"the {name} is wrong: {error}")
+
+
+def _shape_error(pattern: re.Pattern, value: str) -> str | None:
+    return None if pattern.fullmatch(value) else "format"
+
+
+def _day(text: str) -> datetime.date:
+    _refuse("day", _shape_error(re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), text))
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day") from None
