@@ -57,6 +57,12 @@ def test_production_names_every_variable_that_is_missing():
     assert all(name in result.stderr.splitlines()[-1] for name in missing)
 
 
+def test_production_does_not_take_keys_of_a_test_certification_centre():
+    result = show("settings.DEBUG", FOR_PRODUCTION | {"EDS_TEST_KEYS": "yes"})
+    assert result.returncode != 0
+    assert "EDS_TEST_KEYS" in result.stderr.splitlines()[-1]
+
+
 def test_production_starts_with_its_variables_and_without_the_development_key():
     result = show("(settings.SECRET_KEY, settings.DEBUG, settings.SESSION_COOKIE_SECURE)", FOR_PRODUCTION)
     assert result.stdout.strip() == str(("x" * 60, False, True))

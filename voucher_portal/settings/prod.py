@@ -1,5 +1,7 @@
 """Production: refuses to start until everything that has no safe default is set."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from voucher_portal.environment import read_environment
 
 read_environment().require(
@@ -8,7 +10,10 @@ read_environment().require(
 )  # fmt: skip
 
 from voucher_portal.settings.base import *  # noqa: E402, F403
-from voucher_portal.settings.base import env  # noqa: E402
+from voucher_portal.settings.base import EDS_TEST_KEYS, env  # noqa: E402
+
+if EDS_TEST_KEYS:
+    raise ImproperlyConfigured("EDS_TEST_KEYS: keys of a test certification centre are not for production")
 
 # TLS ends at the proxy, which must set X-Forwarded-Proto itself, dropping the client's, and append X-Forwarded-For.
 BEHIND_PROXY = True
