@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 
+from integrations.emulators.cms import Signing, time_stamp_token
+
 _UNIVERSAL, _CONSTRUCTED, _SEQUENCE = 0, 1, 16
 _TBS_SIGNATURE, _TBS_ISSUER, TBS_KEY = 2, 3, 6  # places in TBSCertificate
 _XML_2015 = "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
@@ -137,15 +139,18 @@ def sign_gost_cms(
     attached: bool = False,
     certificates: Iterable[x509.Certificate] | None = None,
     signed_at: datetime.datetime | None = None,
+    tsa: Signing | None = None,
+    stamped_at: datetime.datetime | None = None,
 ) -> bytes:
     """A CMS (DER) with one GOST signature over `data`: signed attributes, signer named by issuer and serial.
 
-    `certificates` go into it in place of the signer's own.
+    `certificates` go into it in place of the signer's own; with `tsa` it has a time stamp of `stamped_at` (now).
     """
     algorithm = algorithm_of(credential.certificate)
     if algorithm is None:
         raise ValueError("the certificate is not of GOST")
-    attributes = _signed_attributes(algorithm.digest(data), signed_at or datetime.datetime.now(datetime.UTC))
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    attributes = _signed_attributes(algorithm.digest(data), signed_at or now)
     signer = cms.SignerInfo(
         {
             "version": "v1",
@@ -156,6 +161,8 @@ def sign_gost_cms(
             "signature": sign_digest(credential.key, algorithm, attributes.dump()),
         }
     )
+    if tsa:
+        signer["unsigned_attrs"] = _time_stamp(tsa, signer["signature"].native, stamped_at or now)
     return signed_data([signer], [credential.certificate] if certificates is None else certificates, data, attached)
 
 
@@ -213,6 +220,11 @@ def _algorithm_identifier(oid: str) -> bytes:
 def _issuer_and_serial(certificate: x509.Certificate) -> cms.IssuerAndSerialNumber:
     issuer = asn1_x509.Name.load(certificate.issuer.public_bytes())
     return cms.IssuerAndSerialNumber({"issuer": issuer, "serial_number": certificate.serial_number})
+
+
+def _time_stamp(tsa: Signing, signature: bytes, stamped_at: datetime.datetime) -> cms.CMSAttributes:
+    token = time_stamp_token(tsa, hashlib.sha256(signature).digest(), gen_time=stamped_at)
+    return cms.CMSAttributes([{"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]}])
 
 
 def _signed_attributes(digest: bytes, signed_at: datetime.datetime) -> cms.CMSAttributes:
