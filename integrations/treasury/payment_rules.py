@@ -15,12 +15,12 @@ from voucher_portal.money import TIYN
 MAX_TEXT = 140
 MAX_BUDGET_CODE = 35
 MAX_AMOUNT = Decimal(10) ** 16  # 18 digits, two of them tiyn
+END_TO_END_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9?:().,'+-]{0,34}")
+RESIDENCY_AND_SECTOR = re.compile(r"[12][1-9]")
 
 _MSG_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9?:().,'+-]{0,31}")  # 3 of the 35 characters are kept for -MB and -RB
-_END_TO_END_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9?:().,'+-]{0,34}")
 _BIC = re.compile(r"[A-Z0-9]{4}KZ[A-Z0-9]{2}([A-Z0-9]{3})?")
 _KNP = re.compile(r"(KNP)?[0-9]{3}")
-_RESIDENCY_AND_SECTOR = re.compile(r"[12][1-9]")
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 
 
@@ -56,12 +56,12 @@ def _file_problems(file: PaymentFile) -> Iterator[str]:
     yield from _header_problems(file)
     if not file.blocks:
         yield "no block"
-    for source in _repeated(block.source for block in file.blocks):
+    for source in repeated(block.source for block in file.blocks):
         yield f"two blocks of source {source}"
     transfers = [transfer for block in file.blocks for transfer in block.transfers]
-    for end_to_end_id in _repeated(transfer.end_to_end_id for transfer in transfers):
+    for end_to_end_id in repeated(transfer.end_to_end_id for transfer in transfers):
         yield f"EndToEndId {end_to_end_id!r} twice"
-    for uetr in _repeated(transfer.uetr for transfer in transfers):
+    for uetr in repeated(transfer.uetr for transfer in transfers):
         yield f"UETR {uetr} twice"
     for block in file.blocks:
         yield from _block_problems(block)
@@ -72,15 +72,15 @@ def _header_problems(file: PaymentFile) -> Iterator[str]:
         yield f"MsgId {file.msg_id!r} is not 1..32 plain characters"
     if file.created_at.tzinfo is None:
         yield "the time of creation has no offset"
-    if not _RESIDENCY_AND_SECTOR.fullmatch(file.kod):
+    if not RESIDENCY_AND_SECTOR.fullmatch(file.kod):
         yield f"KOD {file.kod!r} of the debtor"
-    yield from _party_problems(file.initiator, "initiator")
-    yield from _party_problems(file.debtor, "debtor")
+    yield from party_problems(file.initiator, "initiator")
+    yield from party_problems(file.debtor, "debtor")
 
 
 def _block_problems(block: TransferBlock) -> Iterator[str]:
     where = f"block {block.source}"
-    yield from _account_problems(block.account, where)
+    yield from account_problems(block.account, where)
     if not block.transfers:
         yield f"{where}: no transfer"
     total = sum((transfer.amount_kzt for transfer in block.transfers), Decimal(0))
@@ -92,19 +92,19 @@ def _block_problems(block: TransferBlock) -> Iterator[str]:
 
 def _transfer_problems(transfer: Transfer) -> Iterator[str]:
     where = f"transfer {transfer.end_to_end_id!r}"
-    if not _END_TO_END_ID.fullmatch(transfer.end_to_end_id):
+    if not END_TO_END_ID.fullmatch(transfer.end_to_end_id):
         yield f"{where}: EndToEndId is not 1..35 plain characters"
     if transfer.uetr.version != 4:
         yield f"{where}: UETR {transfer.uetr} is not a UUID of version 4"
-    if not _is_payable(transfer.amount_kzt):
+    if not is_payable(transfer.amount_kzt):
         yield f"{where}: amount {transfer.amount_kzt} is not a positive sum of whole tiyn"
     if not _KNP.fullmatch(transfer.knp):
         yield f"{where}: KNP {transfer.knp!r}"
-    if not _RESIDENCY_AND_SECTOR.fullmatch(transfer.kbe):
+    if not RESIDENCY_AND_SECTOR.fullmatch(transfer.kbe):
         yield f"{where}: KBE {transfer.kbe!r}"
     yield from _text_problems(transfer, where)
-    yield from _party_problems(transfer.creditor, where)
-    yield from _account_problems(transfer.account, where)
+    yield from party_problems(transfer.creditor, where)
+    yield from account_problems(transfer.account, where)
 
 
 def _text_problems(transfer: Transfer, where: str) -> Iterator[str]:
@@ -114,11 +114,17 @@ def _text_problems(transfer: Transfer, where: str) -> Iterator[str]:
         yield f"{where}: act number {transfer.act_number!r}"
     if not clean_text(transfer.purpose):
         yield f"{where}: no purpose"
-    if any(identifiers.iin_error(digits) is None for digits in _TWELVE_DIGITS.findall(transfer.purpose)):
+    if holds_iin(transfer.purpose):
         yield f"{where}: an IIN in the purpose"
 
 
-def _party_problems(party: Party, where: str) -> Iterator[str]:
+def holds_iin(text: str) -> bool:
+    """Whether a valid IIN stands in `text`: a purpose may not name a child."""
+    return any(identifiers.iin_error(digits) is None for digits in _TWELVE_DIGITS.findall(text))
+
+
+def party_problems(party: Party, where: str) -> Iterator[str]:
+    """What keeps `party` from being a side of a payment, one sentence each that begins with `where`."""
     if not clean_text(party.name):
         yield f"{where}: no name"
     error = identifiers.performer_error(party.number)
@@ -126,7 +132,8 @@ def _party_problems(party: Party, where: str) -> Iterator[str]:
         yield f"{where}: BIN or IIN {identifiers.mask_iin(party.number)}, {error}"
 
 
-def _account_problems(account: Account, where: str) -> Iterator[str]:
+def account_problems(account: Account, where: str) -> Iterator[str]:
+    """What keeps `account` from paying or being paid, one sentence each that begins with `where`."""
     error = identifiers.iban_error(account.iban)
     if error:
         yield f"{where}: IBAN {account.iban!r}, {error}"
@@ -134,7 +141,8 @@ def _account_problems(account: Account, where: str) -> Iterator[str]:
         yield f"{where}: BIC {account.bic!r}"
 
 
-def _is_payable(amount: Decimal) -> bool:
+def is_payable(amount: Decimal) -> bool:
+    """Whether an order may be about this sum: positive, whole tiyn, at most 18 digits."""
     return amount.is_finite() and 0 < amount < MAX_AMOUNT and amount == amount.quantize(TIYN)
 
 
@@ -142,5 +150,6 @@ def _is_short_line(text: str) -> bool:
     return 0 < len(text) <= MAX_BUDGET_CODE and text.isprintable() and text == text.strip()
 
 
-def _repeated(values) -> Iterator:
+def repeated(values) -> Iterator:
+    """Each value that comes more than once."""
     return (value for value, count in Counter(values).items() if count > 1)
