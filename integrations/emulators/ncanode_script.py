@@ -19,6 +19,7 @@ Trap = Literal[
     "no_revocations",  # asked, valid, and nothing about revocation
     "unknown_is_valid",  # revocation "Unknown status", and valid all the same
     "other_certificate",  # the certificate of another person
+    "other_signature",  # the certificate of a namesake: all is the same but the issuer's signature in it
     "no_iin",
     "other_bin",
     "certificate_not_valid",  # valid over a certificate that is not

@@ -54,8 +54,9 @@ _OF_SIGNERS: dict[str, Callable[[list[Answer]], list[Answer]]] = {
     "no_revocations": _with_certificate(lambda _info: {"valid": True, "revocations": []}),
     "unknown_is_valid": _with_certificate(_revocation_unknown),
     "other_certificate": _with_certificate(
-        lambda info: {"subject": info["subject"] | _OTHER_PERSON, "serialNumber": "7f3a", "signature": "AAAA"}
+        lambda info: {"subject": info["subject"] | _OTHER_PERSON, "serialNumber": "7f3a"}
     ),
+    "other_signature": _with_certificate(lambda _info: {"signature": "AAAA"}),
     "no_iin": _with_certificate(_without_iin),
     "other_bin": _with_certificate(lambda info: {"subject": info["subject"] | {"bin": _OTHER_BIN}}),
     "certificate_not_valid": _with_certificate(lambda _info: {"valid": False}),
