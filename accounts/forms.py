@@ -3,10 +3,13 @@
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import signatures
 from accounts.models import User
+from accounts.signatures import Refusal, Signer, SignInRefused
 from voucher_portal.forms import PortalForm
 from voucher_portal.identifiers import validate_iin
 from voucher_portal.phones import PhoneError, normalise_phone
@@ -18,12 +21,34 @@ PHONE_MESSAGES = {
 }
 
 
+CLOSED = _("This sign-in is closed. Ask your organisation or the operator.")
+REFUSALS = {
+    Refusal.INVALID: _("The signature is not valid. Sign again, or sign in with the password."),
+    Refusal.REVOKED: _("The certificate of this key is revoked. Get a new key, or sign in with the password."),
+    Refusal.EXPIRED: _("The certificate of this key has expired. Get a new key, or sign in with the password."),
+    Refusal.CERTIFICATE: _("One cannot sign in with this certificate. Choose another key of yours."),
+    Refusal.SIGNING_KEY: _("This key is for signing documents. Choose the key for authentication."),
+    Refusal.UNCHECKED: _(
+        "The certification centre does not answer, and without it the certificate cannot be checked. "
+        "Try again in a few minutes, or sign in with the password."
+    ),
+    Refusal.UNVERIFIED: _("The portal cannot check a signature of this kind now. Sign in with the password."),
+    Refusal.UNKNOWN: _("The portal does not know the owner of this key. Ask your organisation or the operator."),
+    Refusal.INACTIVE: CLOSED,
+    Refusal.LOCKED: _("There were too many attempts to sign in. Try again later."),
+    Refusal.USED: _("This signature has been used already. Sign again."),
+    Refusal.OLD: _("More than two minutes passed before the signature came. Sign again."),
+    Refusal.OTHER_SITE: _("This signature was made for another site. Sign on this page only."),
+    Refusal.OTHER_BROWSER: _("This signature was made in another browser. Sign on this page."),
+}
+
+
 class SignInForm(PortalForm, AuthenticationForm):
     """IIN and password. Which of the two is wrong is not told."""
 
     error_messages = {
         "invalid_login": _("The IIN or the password is wrong. Check both and try again."),
-        "inactive": _("This sign-in is closed. Ask your organisation or the operator."),
+        "inactive": CLOSED,
     }
 
     def __init__(self, *args, **kwargs):
@@ -33,6 +58,32 @@ class SignInForm(PortalForm, AuthenticationForm):
         iin.validators.append(validate_iin)
         iin.widget.attrs |= {"inputmode": "numeric", "autocomplete": "username", "maxlength": 12}
         self.fields["password"].label = _("Password")
+
+
+class SignatureForm(forms.Form):
+    """What static/js/ncalayer.js sends: the signature of the bytes that `signatures.issue` gave, and those bytes."""
+
+    cms = forms.CharField(required=False)
+    data = forms.CharField(required=False)
+    signer: Signer
+
+    def __init__(self, request: HttpRequest | None = None, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean(self) -> None:
+        """Finds out who signed; a signature that does not let in is told as an error of the whole form."""
+        cleaned = super().clean()
+        try:
+            self._user, self.signer = signatures.read(
+                self.request, cms=cleaned.get("cms", ""), data=cleaned.get("data", "")
+            )
+        except SignInRefused as refused:
+            raise ValidationError(REFUSALS[refused.refusal], code=refused.refusal) from None
+
+    def get_user(self) -> User:
+        """The person who signed."""
+        return self._user
 
 
 class ProfileForm(PortalForm, forms.ModelForm):

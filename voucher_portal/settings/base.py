@@ -182,6 +182,7 @@ AXES_CLIENT_IP_CALLABLE = "voucher_portal.proxy.client_address"
 BEHIND_PROXY = False
 AXES_USERNAME_FORM_FIELD = "username"  # the form's field; by default axes looks for the model's, and counts nobody
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "cms"]  # not kept with what was sent in a failed attempt
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 8) * 3600
