@@ -101,6 +101,15 @@ class Reason(StrEnum):
     GOST_REFUSED = "gost_refused", "NCANode does not accept the signature."
 
 
+class Refused(ValueError):
+    """A check did not hold; `reason` says which, `detail` what was found. Neither names a person."""
+
+    def __init__(self, reason: Reason, detail: str = ""):
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True)
 class Signer:
     """Person and organisation as a certificate names them; without an organisation `bin` and `organisation` are "".
