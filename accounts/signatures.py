@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from base64 import b64decode
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -23,10 +23,10 @@ from django.utils.module_loading import import_string
 from accounts.models import User
 
 GOOD_FOR = timedelta(minutes=2)
-# Later the server does not know its own bytes from another site's, and says so; until then it tells why they are bad.
-REMEMBERED_FOR = timedelta(minutes=15)
 BROWSER_KEY = "signs_in_as_browser"
 MAX_CMS_CHARACTERS = 1_000_000
+# What is not remembered any more, or only looks like ours.
+FORGOTTEN = "", datetime.min.replace(tzinfo=UTC)
 
 
 class Refusal(StrEnum):
@@ -80,7 +80,7 @@ def issue(*, session: SessionBase, site: str, now: datetime) -> bytes:
     moment = now.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds")
     lines = (_first_line(site), f"Time: {moment}", f"Nonce: {secrets.token_hex(32)}")
     data = "\n".join(lines).encode()
-    cache.set(_key(data), (browser, now), REMEMBERED_FOR.total_seconds())
+    cache.set(_key(data), (browser, now), GOOD_FOR.total_seconds())
     return data
 
 
@@ -89,17 +89,15 @@ def take(data: bytes, *, session: SessionBase, site: str, now: datetime) -> None
 
     Raises SignInRefused with USED, OLD, OTHER_SITE or OTHER_BROWSER.
     """
-    issued = cache.get(_key(data))
-    if issued is None:
-        is_ours = data.startswith(f"{_first_line(site)}\n".encode())
-        raise SignInRefused(Refusal.OLD if is_ours else Refusal.OTHER_SITE)
-    browser, issued_at = issued
-    if not secrets.compare_digest(browser, session.get(BROWSER_KEY, "")):
-        raise SignInRefused(Refusal.OTHER_BROWSER)
+    if not data.startswith(f"{_first_line(site)}\n".encode()):
+        raise SignInRefused(Refusal.OTHER_SITE)
+    browser, issued_at = cache.get(_key(data)) or FORGOTTEN
     if now - issued_at > GOOD_FOR:
         raise SignInRefused(Refusal.OLD)
-    # `add` is what makes the attempt the only one: it succeeds once.
-    if not cache.add(f"{_key(data)}:used", True, REMEMBERED_FOR.total_seconds()):
+    if not secrets.compare_digest(browser, session.get(BROWSER_KEY, "")):
+        raise SignInRefused(Refusal.OTHER_BROWSER)
+    # `add` is what makes the attempt the only one: it succeeds once, and what it sets outlives the bytes themselves.
+    if not cache.add(f"{_key(data)}:used", True, GOOD_FOR.total_seconds()):
         raise SignInRefused(Refusal.USED)
 
 

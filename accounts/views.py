@@ -11,6 +11,7 @@ from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
@@ -50,6 +51,7 @@ class SignInView(LoginView):
         return response
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignInBySignatureView(SignInView):
     """A signature made by NCALayer in place of the password."""
 
