@@ -52,7 +52,7 @@ def children(element: etree._Element, path: str) -> list[etree._Element]:
     """Every element at `path`, in order, at most 10,000."""
     *above, name = path.split("/")
     parent = child(element, "/".join(above)) if above else element
-    found = [] if parent is None else [each for each in parent if local_name(each) == name]
+    found = [] if parent is None else list(parent.iterchildren(f"{{*}}{name}"))
     if len(found) > MAX_RECORDS:
         raise BadMessage(f"{path} stands more than {MAX_RECORDS} times")
     return found
@@ -61,7 +61,7 @@ def children(element: etree._Element, path: str) -> list[etree._Element]:
 def child(element: etree._Element, path: str) -> etree._Element | None:
     """The element at `path`, which stands once or not at all."""
     for name in path.split("/"):
-        found = [each for each in element if local_name(each) == name]
+        found = list(element.iterchildren(f"{{*}}{name}"))
         if not found:
             return None
         if len(found) > 1:
