@@ -38,7 +38,7 @@ def _keys(*tables: object) -> frozenset[str]:
 
 
 _KNOWN = {
-    "header": _keys(Header),
+    "header": _keys(Header) - set(Header.ACCOUNT.keys),  # comes again, once for each account
     "account": _keys(BalanceFields),
     "document": _keys(DocumentFields, fields.PAYER, fields.PAYEE),
 }
@@ -94,7 +94,10 @@ class _Reading:
         if key in _STRUCTURE:
             self._move(line, key, value)
         elif self.section is not None:
-            self._read_line(self.section, text, key, value if equals else None)
+            if equals and key in self.section.known:
+                self.section.put(line, key, value)
+            else:
+                self._take_other(self.section, text, key if equals else "")
 
     def statement(self) -> Statement:
         """All that was read, and what is wrong with it."""
@@ -132,16 +135,14 @@ class _Reading:
         else:
             raise BadFile(line, Reason.MISPLACED)
 
-    def _read_line(self, section: Section, text: str, key: str, value: str | None) -> None:
-        goes_on = section.last_key in _PURPOSE
-        if goes_on and key not in section.known and not (value is not None and _KEY.fullmatch(key)):
+    def _take_other(self, section: Section, text: str, key: str) -> None:
+        """Read a line that is no known field: an account of the header, a purpose that goes on, an unknown field."""
+        if section is self.header and key in Header.ACCOUNT.keys:
+            self._name_account(text.partition("=")[2])
+        elif section.last_key in _PURPOSE and not _KEY.fullmatch(key):
             section.extend(self.line, text)
-        elif value is None:
-            return
-        elif section is self.header and key in Header.ACCOUNT.keys:
-            self._name_account(value)
         else:
-            section.put(self.line, key, value)
+            section.last_key = ""
 
     def _name_account(self, value: str) -> None:
         iban = normalise_iban(tidy(self.line, value))

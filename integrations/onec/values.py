@@ -32,13 +32,11 @@ class Section:
     last_key: str = ""
 
     def put(self, line: int, key: str, value: str) -> None:
-        """Take a value. Raises BadFile for a second, other value of one key: which of them is meant?"""
-        self.last_key = key if key in self.known else ""
-        if not self.last_key:
-            return
+        """Take the value of a known key. Raises BadFile for a second, other value: which of them is meant?"""
         value = tidy(line, value)
         if self.values.setdefault(key, (line, value))[1] != value:
             raise BadFile(line, Reason.TWICE)
+        self.last_key = key
 
     def extend(self, line: int, text: str) -> None:
         """Take a line that continues the value before it."""
@@ -56,12 +54,16 @@ def tidy(line: int, value: str) -> str:
 
 def text_of(values: Mapping, wanted: Field) -> str:
     """The first text that stands under one of the field's keys; empty when there is none."""
-    return _found(values, wanted)[1]
+    for key in wanted.keys:
+        found = values.get(key)
+        if found and found[1]:
+            return found[1]
+    return ""
 
 
 def iban_of(values: Mapping, wanted: Field) -> str:
     """An account number in normal form; not every account in a statement is an IBAN."""
-    return _account(_found(values, wanted)[1])
+    return _account(text_of(values, wanted))
 
 
 def day_of(values: Mapping, wanted: Field) -> datetime.date | None:
