@@ -199,10 +199,12 @@ class HttpClient:
         may_repeat = method in IDEMPOTENT_METHODS if is_idempotent is None else is_idempotent
         deadline = self.clock() + self.retries.total_seconds
         prepared = self._prepare(method, path, params=params, data=body, headers=headers)
+        may_have_arrived = False
         for attempt in itertools.count(1):
             try:
                 return self._attempt(prepared, where, deadline)
             except _Failure as failure:
+                failure.is_outcome_unknown = may_have_arrived = failure.is_outcome_unknown or may_have_arrived
                 is_repeatable = may_repeat or not failure.is_outcome_unknown
                 if not is_repeatable or not self._wait(where, failure, attempt, deadline):
                     raise self._unavailable(where, failure, attempt) from None

@@ -221,6 +221,13 @@ def test_a_message_the_server_recognises_is_sent_again(server, client):
     assert server.requests[1][2]["Content-Type"] == "text/xml"
 
 
+def test_one_attempt_that_may_have_arrived_leaves_the_outcome_unknown(server, client):
+    server.script = [drop, (429, {}, b"")]
+    with pytest.raises(Unavailable) as caught:
+        client.post("/x", b"{}", content_type="application/json", is_idempotent=True)
+    assert (caught.value.status, caught.value.is_outcome_unknown) == (429, True)
+
+
 def test_a_message_that_was_not_taken_is_sent_again(server, client):
     server.script = [(429, {}, b""), OK]
     assert client.post("/orders", b"{}", content_type="application/json").status == 200
