@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import msgspec
 from cryptography import x509
-from django.conf import settings
 from django.utils import timezone
 
 from integrations.eds import ncanode_answers as answers
@@ -82,7 +81,7 @@ class NcaNode:
     """
 
     url: str
-    trust: Trust
+    trust: Trust = Trust(roots=())
     timeouts: tuple[float, float] = TIMEOUTS
     retries: Retries = RETRIES
 
@@ -260,13 +259,6 @@ class _Question:
             bin=_bin_of(subject),
             raw=b"\n".join(self.raw),
         )
-
-
-def ncanode_of_settings() -> NcaNode | None:
-    """NCANode as the settings have it; None when NCANODE_URL is empty. Raises OSError or ValueError: no trust."""
-    if not settings.NCANODE_URL:
-        return None
-    return NcaNode(settings.NCANODE_URL, Trust.load(settings.EDS_TRUST_DIR))
 
 
 def _must_have_the_form(message: SignedMessage, is_attached: bool) -> None:

@@ -50,6 +50,7 @@ def make_gost_pki(folder: Path | str, scale: str = "demo", seed: int = 2025) -> 
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _write(made, scale, seed)
+            made.chmod(0o755)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
         except OSError:
@@ -153,12 +154,17 @@ def _save_portal(folder: Path, issuing: Credential, now: datetime.datetime) -> N
     name = authority_name("ВАУЧЕРЛІК ПОРТАЛ (ТЕСТ)")
     portal = Credential("portal", issue(issuing, key, name, Authority.leaf_dates(now), usages), key)
     _save(folder, folder, "portal", portal)
-    (folder / "portal.p12").write_bytes(gost.key_file(portal, KEY_PASSWORD))
+    _write_secret(folder / "portal.p12", gost.key_file(portal, KEY_PASSWORD))
 
 
 def _save(certificates: Path, keys: Path, slug: str, credential: Credential) -> None:
     certificates.mkdir(exist_ok=True)
-    keys.mkdir(mode=0o700, exist_ok=True)
+    keys.mkdir(exist_ok=True)
     (certificates / f"{slug}.pem").write_bytes(credential.certificate.public_bytes(Encoding.PEM))
     pem = credential.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (keys / f"{slug}.key.pem").write_bytes(pem)
+    _write_secret(keys / f"{slug}.key.pem", pem)
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)

@@ -12,6 +12,7 @@ import datetime
 import json
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from integrations.emulators.ncanode_traps import trapped
 from integrations.emulators.pki import Credential, make_pki
 from integrations.emulators.server import Emulator, Reply, Request
 
+REMEMBERED = 50  # questions
 HUGE = 48 * 1024 * 1024
 DEEP = 100_000
 _CHECKS = frozenset({"OCSP", "CRL"})
@@ -50,15 +52,15 @@ class NcaNodeEmulator(Emulator):
         super().__init__(port=port)
         self.store = Store(folders)
         self.script = script or Script()
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.asked: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
 
     def control(self, orders: Mapping[str, Any]) -> None:
         """Change the script by the keys that are given. Raises ScriptError."""
         self.script = self.script.changed(orders)
 
     def state(self) -> dict[str, Any]:
-        """The script as it is now."""
-        return msgspec.to_builtins(self.script)
+        """The script as it is now, and the last questions without their contents."""
+        return {"script": msgspec.to_builtins(self.script), "asked": list(self.asked)}
 
     def answer(self, request: Request) -> tuple[Reply, str]:
         """The reply, and how it is spoilt."""
@@ -98,8 +100,8 @@ class NcaNodeEmulator(Emulator):
         action, status = actions[request.path]
         try:
             asked = request.json()
-            self.asked.append((request.path, asked))
             answer = action(asked)
+            self.asked.append(_told(request.path, asked))
         except _KeyRefused as error:
             return _error(400, str(error))
         except _BAD_INPUT as error:
@@ -153,6 +155,11 @@ class NcaNodeEmulator(Emulator):
 
 class _KeyRefused(Exception):
     """The key file cannot be opened."""
+
+
+def _told(path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A question for whoever looks, without keys and documents."""
+    return {"path": path, "fields": sorted(asked), "revocationCheck": asked.get("revocationCheck")}
 
 
 def _error(status: int, message: str) -> Reply:

@@ -1,5 +1,6 @@
 """NCANode's double with its GOST keys, for tests that meet it over HTTP."""
 
+import datetime
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from integrations.emulators.ncanode_script import Script
 from integrations.emulators.pki import Credential, Pki
 from voucher_portal.http import Retries
 
+NOW = datetime.datetime.now(datetime.UTC)
 DATA = "Акт A-2025-11-0007".encode()
 ONCE = Retries(attempts=1, total_seconds=3.0)
 _AS_IT_IS = {"ocsp": "good", "crl": "good", "revoked": [], "now": None, "traps": [], "faults": [], "slow_seconds": 1.0}
