@@ -194,7 +194,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=13579, help="of the WebSocket; 0 takes a free one")
     parser.add_argument("--page-port", type=int, default=0, help="of the page; 0 takes a free one")
     parser.add_argument("--pki", type=Path, required=True, help="folder made by integrations.emulators.pki")
-    parser.add_argument("--script", type=Path, help="YAML file: signer, scenario, slow_seconds, is_old")
+    parser.add_argument("--script", type=Path, help="YAML file: signer, scenario, slow_seconds, is_gost, is_old")
     parser.add_argument("--tls", action="store_true", help="wss with a fresh certificate, as the real program")
     return parser.parse_args(arguments)
 

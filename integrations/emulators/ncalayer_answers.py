@@ -5,10 +5,13 @@ import binascii
 import json
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from integrations.emulators import ncalayer_script as scenarios
 from integrations.emulators.cms import sign_cms, to_pem
+from integrations.emulators.gost import sign_gost_cms
+from integrations.emulators.gost_pki import make_gost_pki
 from integrations.emulators.ncalayer_script import Script
 from integrations.emulators.ncalayer_stores import EKU_OF_KEY_TYPE, NoKey, Stores
 from integrations.emulators.pki import Pki
@@ -37,6 +40,11 @@ class Program:
         self.stores = Stores(pki)
         self._pki = pki
         self._ended = threading.Event()
+
+    @cached_property
+    def _gost(self) -> Pki:
+        """The twin centre with GOST keys of the same people, where the emulated NCANode makes it too."""
+        return make_gost_pki(self._pki.folder / "gost", self._pki.scale, self._pki.seed)
 
     def end(self) -> None:
         """Let whoever waits for a slow signature go."""
@@ -94,8 +102,9 @@ class Program:
             holder = self.stores.holder_for(self.stores.store(script.signer), oids, script.scenario)
         except NoKey:
             raise Impossible("no suitable key") from None
-        cms = sign_cms(
-            self._pki.credential(holder.slug),
+        keys, sign = (self._gost, sign_gost_cms) if script.is_gost else (self._pki, sign_cms)
+        cms = sign(
+            keys.credential(holder.slug),
             document,
             attached=is_attached or script.scenario == scenarios.ATTACHED,
             tsa=self._pki.credential("tsa") if is_stamped else None,

@@ -46,6 +46,7 @@ th, td {{ text-align: left; padding: 0.4rem 0.6rem; border-bottom: 1px solid #df
 {scenarios}
 <label>Сколько секунд человек ищет токен: <input name="slow_seconds" type="number" min="0" max="600" step="any"
 value="{slow_seconds:g}"></label>
+<label><input name="is_gost" type="checkbox" value="yes"{is_gost}> ключи ГОСТ: их проверяет NCANode</label>
 <label><input name="is_old" type="checkbox" value="yes"{is_old}> старая программа, без модуля basics</label>
 </fieldset>
 <button type="submit">Выбрать</button>
@@ -66,6 +67,7 @@ def page(script: Script, stores: Iterable[Store], address: str, requests: Iterab
             _choice("scenario", name, name == script.scenario, escape(what), name) for name, what in SCENARIOS.items()
         ),
         slow_seconds=script.slow_seconds,
+        is_gost=" checked" if script.is_gost else "",
         is_old=" checked" if script.is_old else "",
         requests=_table(requests),
     )
@@ -79,6 +81,7 @@ def chosen(body: bytes) -> dict[str, object]:
         "signer": values.get("signer", ""),
         "scenario": values.get("scenario", ""),
         "slow_seconds": float(values.get("slow_seconds", "")),
+        "is_gost": values.get("is_gost") == "yes",
         "is_old": values.get("is_old") == "yes",
     }
 

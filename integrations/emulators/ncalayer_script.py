@@ -44,12 +44,14 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     - `signer`: a key store by its name, or any certificate in it by its slug; empty for the first store.
     - `scenario`: one of SCENARIOS.
     - `slow_seconds`: how long the scenario `slow` takes.
+    - `is_gost`: signs with GOST keys of the same people; only the emulated NCANode can check them.
     - `is_old`: an NCALayer before 2022, without the module `kz.gov.pki.knca.basics`.
     """
 
     signer: str = ""
     scenario: str = OK
     slow_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 5.0
+    is_gost: bool = False
     is_old: bool = False
 
     def __post_init__(self) -> None:

@@ -34,7 +34,7 @@ def running(pki):
 
 @pytest.fixture
 def ncalayer(running):
-    running.control({"signer": DIRECTOR, "scenario": "ok", "is_old": False, "slow_seconds": 5})
+    running.control({"signer": DIRECTOR, "scenario": "ok", "is_old": False, "is_gost": False, "slow_seconds": 5})
     return running
 
 
@@ -255,6 +255,14 @@ def test_a_program_of_the_old_kind_has_no_new_module(ncalayer):
     ncalayer.control({"is_old": True})
     assert talk(ncalayer, basics()) == NO_MODULE
     assert talk(ncalayer, cades())["code"] == "200"
+
+
+def test_the_same_person_may_have_keys_of_gost(ncalayer, pki):
+    ncalayer.control({"is_gost": True})
+    text = talk(ncalayer, basics(tsaProfile={}))["body"]["result"]
+    (info,) = cms.ContentInfo.load(base64.b64decode(text))["content"]["signer_infos"]
+    assert info["signature_algorithm"]["algorithm"].dotted == "1.2.398.3.10.1.1.2.3.2"
+    assert read(text)["iin"] == iin_of(pki, "school-director-sign")
 
 
 def test_a_silent_program_never_speaks(ncalayer):

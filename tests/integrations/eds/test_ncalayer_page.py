@@ -88,6 +88,7 @@ def test_control_obeys_and_refuses(ncalayer):
         "signer": "guardian-auth",
         "scenario": "pem",
         "slow_seconds": 5.0,
+        "is_gost": False,
         "is_old": False,
         "address": ncalayer.address,
         "asked": [],
