@@ -160,6 +160,8 @@ class HttpClient:
         self._session.auth = _Bearer(self.token)
         self._session.headers["Accept-Encoding"] = "gzip" if self.compress else "identity"
         self._session.headers.update(self.headers)
+        # The environment's proxies and certificates, once: looking for them takes longer than the rest of a request.
+        self._surroundings = self._session.merge_environment_settings(self.base_url, {}, True, None, None)
 
     def __enter__(self) -> Self:
         return self
@@ -218,8 +220,7 @@ class HttpClient:
     def _attempt(self, prepared: requests.PreparedRequest, where: str, deadline: float) -> Answer:
         connect, read = self.timeouts
         left = max(0.001, deadline - self.clock())
-        options = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
-        options |= {"timeout": (min(connect, left), min(read, left)), "allow_redirects": False}
+        options = self._surroundings | {"timeout": (min(connect, left), min(read, left)), "allow_redirects": False}
         try:
             with self._session.send(prepared, **options) as response:
                 return self._judge(response, where, deadline)
