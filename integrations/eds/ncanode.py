@@ -8,7 +8,7 @@ certificate in them, so `stamped_at` stays empty.
 
 import base64
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -115,11 +115,11 @@ class NcaNode:
         asked = {"xml": xml, "signers": [key.as_request()], "clearSignatures": False, "trimXml": False}
         return self._signed("/xml/sign", asked, key)
 
-    def verify_wsse(self, document: bytes, pinned: Collection[x509.Certificate]) -> bool:
-        """Whether NCANode finds the envelope's signature right, and made with the key of a pinned certificate.
+    def verify_wsse(self, document: bytes, certificate: x509.Certificate) -> bool:
+        """Whether NCANode finds the envelope's signature right, and made with the key of `certificate`.
 
-        Only the arithmetic: that the signature is over the body which is read is for the caller (contracts/shep.md
-        §2). Revocation is not asked, for a pin is the operator's own decision.
+        Only the arithmetic: that the signature is over the body which is read, and that `certificate` is pinned, is
+        for the caller (contracts/shep.md §2). Revocation is not asked, for a pin is the operator's own decision.
         Raises NcaNodeError when it could not be asked.
         """
         asked = {"xml": document.decode(), "revocationCheck": []}
@@ -128,7 +128,7 @@ class NcaNode:
             return False
         # NCANode takes the first wsse:SecurityTokenReference of the document, wherever it stands.
         told = answer.signers[0]
-        return told.valid and any(told.signature == _base64(certificate.signature) for certificate in pinned)
+        return told.valid and told.signature == _base64(certificate.signature)
 
     def is_up(self) -> bool:
         """Whether it answers at all."""
@@ -162,22 +162,6 @@ class NcaNode:
     def _post(client: HttpClient, path: str, asked: dict[str, Any]) -> bytes:
         # Nothing in NCANode changes by being asked, so every question may be repeated.
         return client.post(path, msgspec.json.encode(asked), content_type=JSON, is_idempotent=True).body
-
-
-@dataclass(frozen=True)
-class NcaNodeSigner:
-    """Signs with a key of ours that only NCANode can use."""
-
-    node: NcaNode
-    key: KeyFile
-
-    def sign_wsse(self, xml: str) -> str:
-        """The SOAP envelope with a signature over its body. Raises NcaNodeError."""
-        return self.node.sign_wsse(xml, self.key)
-
-    def sign_xml(self, xml: str) -> str:
-        """The document with an enveloped signature. Raises NcaNodeError."""
-        return self.node.sign_xml(xml, self.key)
 
 
 @dataclass

@@ -4,11 +4,13 @@
 `trust_gost(folder, pki_folder)`.
 """
 
+import contextlib
 import datetime
+import fcntl
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -42,22 +44,13 @@ _AUTHORITY_LIFE = datetime.timedelta(days=2190)
 def make_gost_pki(folder: Path | str, scale: str = "demo", seed: int = 2025) -> Pki:
     """The centre in `folder`, made unless one for that scale and seed stands there: a quarter of a second.
 
-    Whoever looks sees either nothing or all of it.
+    Whoever looks sees either nothing or all of it; of two that make it at once the second takes the first one's.
     """
     folder = Path(folder)
-    if not _is_there(folder, scale, seed):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _write(made, scale, seed)
-            made.chmod(0o755)
-            shutil.rmtree(folder, ignore_errors=True)
-            made.rename(folder)
-        except OSError:
-            if not _is_there(folder, scale, seed):  # another process was quicker
-                raise
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        if not _is_there(folder, scale, seed):
+            _replace(folder, scale, seed)
     return pki.open_pki(folder)
 
 
@@ -130,6 +123,24 @@ def _is_there(folder: Path, scale: str, seed: int) -> bool:
         return False
     is_same = (made["version"], made["scale"], made["seed"]) == (pki.VERSION, scale, seed)
     return is_same and ends_at - datetime.datetime.now(datetime.UTC) > pki.MADE_AGAIN_WITHIN
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(folder: Path, scale: str, seed: int) -> None:
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write(made, scale, seed)
+        made.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _write(folder: Path, scale: str, seed: int) -> None:

@@ -2,14 +2,13 @@
 
     python -m integrations.emulators.ncanode --port 8093 --pki DIR
 
-DIR is the folder of `pki`; the keys of GOST are made in DIR/gost and their authorities put into DIR/trust. It has the
-paths of NCANode that the portal uses (contracts/ncalayer.md §4), their holes included, and `GET` and `POST /control`
-for what is to go wrong (`ncanode_script`).
+DIR is the folder that `pki` makes; the keys of GOST are made in DIR/gost, their authorities put into DIR/trust. It
+has the paths of NCANode that the portal uses (contracts/ncalayer.md §4), their holes included, and `GET` and `POST
+/control` for what is to go wrong (`ncanode_script`).
 """
 
 import argparse
 import datetime
-import json
 import sys
 import time
 from collections import deque
@@ -24,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from integrations.emulators import ncanode_cms, ncanode_xml
 from integrations.emulators.gost_pki import make_gost_pki, trust_gost
 from integrations.emulators.ncanode_certificates import Store, looked_at, verifies
-from integrations.emulators.ncanode_script import Script, ScriptError, load
+from integrations.emulators.ncanode_script import Script, load
 from integrations.emulators.ncanode_traps import trapped
-from integrations.emulators.pki import Credential, make_pki
+from integrations.emulators.pki import Credential, open_pki
 from integrations.emulators.server import Emulator, Reply, Request
 
 REMEMBERED = 50  # questions
@@ -191,17 +190,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m integrations.emulators.ncanode", description="NCANode's double")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pki", type=Path, required=True, help="folder of test keys")
-    parser.add_argument("--scale", default="demo")
-    parser.add_argument("--seed", type=int, default=2025)
     parser.add_argument("--script", type=Path, help="YAML: what is to go wrong")
     options = parser.parse_args(arguments)
     try:
         script = load(options.script) if options.script else Script()
-        centre = make_pki(options.pki, options.scale, options.seed)
-        gost_centre = make_gost_pki(centre.folder / "gost", options.scale, options.seed)
+        centre = open_pki(options.pki)
+        gost_centre = make_gost_pki(centre.folder / "gost", centre.scale, centre.seed)
         trust_gost(gost_centre, centre.trust)
         emulator = NcaNodeEmulator([centre.folder, gost_centre.folder], port=options.port, script=script)
-    except (OSError, ValueError, ScriptError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     emulator.run()

@@ -108,7 +108,7 @@ def test_centre_is_made_once(tmp_path):
     assert make_gost_pki(tmp_path / "pki").certificate("root") == first
     assert make_gost_pki(tmp_path / "pki", seed=7).certificate("root") != first
     assert open_pki(tmp_path / "pki").seed == 7
-    assert [path.name for path in tmp_path.iterdir()] == ["pki"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".pki.lock", "pki"]
 
 
 def test_keys_are_readable_by_their_owner_only(gost_pki):

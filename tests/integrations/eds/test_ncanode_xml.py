@@ -2,14 +2,13 @@
 
 import base64
 import copy
-from pathlib import Path
 
 import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from integrations.eds.ncanode import KeyFile, NcaNodeError, NcaNodeSigner, NcaNodeUnavailable
+from integrations.eds.ncanode import KeyFile, NcaNodeError, NcaNodeUnavailable
 from integrations.emulators.gost import GOST_2015_512, key_file
 from integrations.emulators.gost_pki import KEY_PASSWORD
 from integrations.safe_xml import document_of
@@ -25,10 +24,9 @@ ENVELOPE = (
 
 
 @pytest.fixture
-def signer(ncanode, gost_pki) -> NcaNodeSigner:
+def key(gost_pki) -> KeyFile:
     """The portal's own key for ШЭП."""
-    content = Path(gost_pki.folder / "services" / "portal.p12").read_bytes()
-    return NcaNodeSigner(ncanode, KeyFile(content, KEY_PASSWORD))
+    return KeyFile((gost_pki.folder / "services" / "portal.p12").read_bytes(), KEY_PASSWORD)
 
 
 @pytest.fixture
@@ -37,8 +35,8 @@ def portal(gost_pki):
     return gost_pki.certificate("portal")
 
 
-def test_signed_envelope_has_the_parts_of_the_gateways_profile(signer, portal):
-    root = document_of(signer.sign_wsse(ENVELOPE).encode())
+def test_signed_envelope_has_the_parts_of_the_gateways_profile(ncanode, key, portal):
+    root = document_of(ncanode.sign_wsse(ENVELOPE, key).encode())
     body, security = root.find(f"{{{SOAP}}}Body"), root.find(f"{{{SOAP}}}Header/{{{WSSE}}}Security")
     signature = security.find(f"{{{DS}}}Signature")
     reference = signature.find(f".//{{{DS}}}Reference")
@@ -52,22 +50,20 @@ def test_signed_envelope_has_the_parts_of_the_gateways_profile(signer, portal):
     assert base64.b64decode(identifier.text).endswith(portal.signature)
 
 
-def test_signed_envelope_is_verified_with_its_certificate(ncanode, signer, portal, gost_pki):
-    signed = signer.sign_wsse(ENVELOPE).encode()
-    assert ncanode.verify_wsse(signed, [portal])
-    assert not ncanode.verify_wsse(signed.replace(b">1<", b">2<"), [portal])
+def test_signed_envelope_is_verified_with_its_certificate(ncanode, key, portal, gost_pki):
+    signed = ncanode.sign_wsse(ENVELOPE, key).encode()
+    assert ncanode.verify_wsse(signed, portal)
+    assert not ncanode.verify_wsse(signed.replace(b">1<", b">2<"), portal)
 
 
 @pytest.mark.parametrize("check", ["ncanode.py:verify_wsse"])
-def test_envelope_signed_with_another_key_is_not_the_gateways(ncanode, signer, gost_pki, check):
-    signed = signer.sign_wsse(ENVELOPE).encode()
-    assert not ncanode.verify_wsse(signed, [gost_pki.certificate("issuing")])
+def test_envelope_signed_with_another_key_is_not_the_gateways(ncanode, key, gost_pki, check):
+    signed = ncanode.sign_wsse(ENVELOPE, key).encode()
+    assert not ncanode.verify_wsse(signed, gost_pki.certificate("issuing"))
 
 
 @pytest.mark.parametrize("check", ["ncanode.py:verify_wsse"])
-def test_certificate_put_before_the_signature_does_not_verify_it_for_the_gateway(
-    ncanode, signer, portal, gost_pki, check
-):
+def test_certificate_put_before_the_signature_does_not_verify_it_for_the_gateway(ncanode, portal, gost_pki, check):
     """NCANode takes the document's first wsse:SecurityTokenReference. A citizen signs, names the gateway in his
     signature, and puts his own certificate before it."""
     stranger = gost_pki.credential("stranger-sign")
@@ -80,11 +76,11 @@ def test_certificate_put_before_the_signature_does_not_verify_it_for_the_gateway
     identifier.text = base64.b64encode(portal.public_bytes(Encoding.DER)).decode()
     forged = etree.tostring(root)
     assert _says_valid(ncanode, forged)
-    assert not ncanode.verify_wsse(forged, [portal])
+    assert not ncanode.verify_wsse(forged, portal)
 
 
-def test_enveloped_signature_holds_until_the_document_changes(ncanode, signer):
-    signed = signer.sign_xml("<doc><amount>100.00</amount></doc>")
+def test_enveloped_signature_holds_until_the_document_changes(ncanode, key):
+    signed = ncanode.sign_xml("<doc><amount>100.00</amount></doc>", key)
     root = document_of(signed.encode())
     assert [child.tag for child in root] == ["amount", f"{{{DS}}}Signature"]
     assert _says_valid(ncanode, signed.encode(), "/xml/verify")
@@ -92,14 +88,14 @@ def test_enveloped_signature_holds_until_the_document_changes(ncanode, signer):
 
 
 @pytest.mark.parametrize("path", ["/wsse/sign", "/xml/sign"])
-def test_wrong_password_is_told_without_the_password_or_the_key(ncanode, signer, order, path):
-    wrong = KeyFile(signer.key.content, "pass-word-that-is-wrong")
+def test_wrong_password_is_told_without_the_password_or_the_key(ncanode, key, order, path):
+    wrong = KeyFile(key.content, "pass-word-that-is-wrong")
     sign = ncanode.sign_wsse if path == "/wsse/sign" else ncanode.sign_xml
     with pytest.raises(NcaNodeError) as told:
         sign(ENVELOPE, wrong)
     assert "pass-word-that-is-wrong" not in str(told.value)
     assert "pass-word-that-is-wrong" not in repr(wrong)
-    assert str(signer.key.content) not in repr(signer)
+    assert str(key.content) not in repr(key)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +110,10 @@ def test_wrong_password_is_told_without_the_password_or_the_key(ncanode, signer,
         ("deep", NcaNodeError),
     ],
 )
-def test_signing_that_fails_is_one_of_two_errors(signer, order, fault, error):
+def test_signing_that_fails_is_one_of_two_errors(ncanode, key, order, fault, error):
     order(faults=[fault])
     with pytest.raises(error):
-        signer.sign_wsse(ENVELOPE)
+        ncanode.sign_wsse(ENVELOPE, key)
 
 
 def _says_valid(ncanode, document: bytes, path: str = "/wsse/verify") -> bool:
