@@ -6,7 +6,7 @@ number: it may be a person's. Source: contracts/shep.md §4, column "key"; contr
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from voucher_portal.dates import Month
@@ -39,7 +39,7 @@ class ProfileKey:
 class PersonKey(ProfileKey):
     """A person."""
 
-    iin: str
+    iin: str = field(repr=False)
 
     def __post_init__(self):
         _refuse("IIN", iin_error(self.iin))
@@ -83,7 +83,7 @@ class OrganisationKey(ProfileKey):
 class HolderKey(ProfileKey):
     """A person or an organisation; a sole trader has no BIN and acts under his IIN."""
 
-    number: str
+    number: str = field(repr=False)
 
     def __post_init__(self):
         _refuse("IIN or BIN", performer_error(self.number))
@@ -157,7 +157,7 @@ class AddressKey(ProfileKey):
 class RealtyKey(ProfileKey):
     """A piece of real estate by its cadastral number, or every one that an organisation holds, by BIN."""
 
-    number: str
+    number: str = field(repr=False)
 
     def __post_init__(self):
         if self.kind == "bin":
@@ -187,7 +187,7 @@ class RealtyKey(ProfileKey):
 class PeriodKey(ProfileKey):
     """A person in a period, first and last day included, at most 366 days."""
 
-    iin: str
+    iin: str = field(repr=False)
     first_on: datetime.date
     last_on: datetime.date
 
