@@ -134,6 +134,8 @@ def question_in(
         raise Refusal("VAL-DATA", f"requestData of {service.service_id} has no data.")
     read = {"GBDFL": _person, "GBDUL": _legal_entity, "KGD": _tax}.get(service.code, _profile)
     keys, payload_id, more = read(data, service, known)
+    if read is _profile and payload_id != message_id:
+        raise Refusal("VAL-DATA", "requestId must be the messageId.")
     unknown = set(keys) - {*service.keys, *service.more_keys}
     if unknown or not set(keys) & set(service.keys):
         raise Refusal("VAL-KEY", f"{service.service_id} is asked by {' or '.join(service.keys)}, not by {[*keys]}.")
