@@ -12,9 +12,9 @@ from integrations.emulators.shep_script import Script
 from tests.integrations.shep.emulator_requests import SENDER, SMALL_WORLD, Client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_gateway(pki: Pki) -> Iterator[ShepEmulator]:
-    """One for a module: starting it makes a key."""
+    """One for the session: starting it makes a key."""
     world, keys = shep_world.load(SMALL_WORLD), keys_of_pki(pki.folder)
     with ShepEmulator(world, keys, sender=SENDER) as gateway:
         yield gateway

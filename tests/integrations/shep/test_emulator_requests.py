@@ -8,7 +8,6 @@ import pytest
 from lxml import etree
 
 from integrations.emulators.shep_services import BY_CODE, SERVICES
-from tests.integrations.shep.emulated_gateway import client, gateway, running_gateway
 from tests.integrations.shep.emulator_requests import (
     BIN,
     EXCLUSIVE,
@@ -22,9 +21,6 @@ from tests.integrations.shep.emulator_requests import (
     query,
     send_message,
 )
-from tests.pki import pki
-
-__all__ = ["client", "gateway", "pki", "running_gateway"]
 
 EXAMPLES = Path(__file__).parent / "examples"
 ELIC = "ELIC_LicenseByBin"

@@ -17,7 +17,6 @@ from lxml import etree
 from integrations.emulators import shep_trouble, shep_world
 from integrations.emulators.shep import ShepEmulator, keys_of_pki
 from integrations.emulators.shep_script import Hostile, Outcome, Script, ScriptError, Wrong
-from tests.integrations.shep.emulated_gateway import client, gateway, running_gateway
 from tests.integrations.shep.emulator_requests import (
     BIN,
     IIN,
@@ -32,9 +31,6 @@ from tests.integrations.shep.emulator_requests import (
     query,
     send_message,
 )
-from tests.pki import pki
-
-__all__ = ["client", "gateway", "pki", "running_gateway"]
 
 BODY = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
 WSU_ID = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id"
