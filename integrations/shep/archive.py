@@ -1,6 +1,6 @@
 """What was asked and answered, byte for byte, by its SHA-256: evidence for as long as ARCHIVE_DAYS says.
 
-A file is `root/ab/cd/<sha256>.xml.gz`, readable by the portal's user only. Writing the same bytes again only renews
+A file is `root/ab/c/<sha256>.xml.gz`, readable by the portal's user only. Writing the same bytes again only renews
 their time. There is no fsync: after a loss of power the last seconds may be missing, and reading checks the hash, so a
 torn file is taken for a missing one. The password of the sender is struck out of a question before it comes here (so
 its signature cannot be verified again); its hash is that of the struck-out bytes.
@@ -71,7 +71,7 @@ class Archive:
         """Remove what was last put more than `days` ago; gives how many files. Safe to repeat and to interrupt."""
         oldest = (time.time() if now is None else now) - days * DAY
         removed = 0
-        for path in self.root.glob("??/??/*"):
+        for path in self.root.glob("??/?/*"):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
@@ -79,7 +79,7 @@ class Archive:
         return removed
 
     def _path(self, name: str) -> Path:
-        return self.root / name[:2] / name[2:4] / f"{name}.xml.gz"
+        return self.root / name[:2] / name[2] / f"{name}.xml.gz"
 
     @staticmethod
     def _write(path: Path, packed: bytes) -> None:

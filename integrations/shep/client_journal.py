@@ -1,15 +1,22 @@
 """The journal of questions: one row each, in one statement, and what becomes of those whose answer comes later."""
 
 import datetime
-import uuid
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from integrations.models import AWAITING, RegisterCall, StrayAnswer
 from integrations.shep.client_line import Trace
 from integrations.shep.registers import Channel, Outcome, Register, RegisterAnswer
 
 MAX_REASON = 500  # characters
+
+_COLUMNS = (
+    "message_id", "correlation_id", "register", "service_id", "channel", "key_hash", "outcome", "tries", "asked_at",
+    "answered_at", "request_sha256", "answer_sha256", "reason",
+)  # fmt: skip
+_INSERT = (
+    f"INSERT INTO {RegisterCall._meta.db_table} ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+)
 
 
 class ChainBusy(Exception):
@@ -19,23 +26,27 @@ class ChainBusy(Exception):
 def record(
     register: Register, key_hash: str, answer: RegisterAnswer, trace: Trace, correlation_id: str | None
 ) -> None:
-    """A question that was answered at once, or never will be."""
+    """A question as it ended, or, with the outcome ASKED, one that waits."""
     is_open = answer.outcome is Outcome.ASKED
-    RegisterCall.objects.create(
-        message_id=uuid.UUID(answer.message_id),
-        correlation_id=correlation_id or "",
-        register=register.code,
-        service_id=register.service_id,
-        channel=register.channel.value,
-        key_hash=key_hash,
-        outcome=answer.outcome.value,
-        tries=trace.tries,
-        asked_at=answer.asked_at,
-        answered_at=None if is_open or not trace.answer_sha256 else datetime.datetime.now(datetime.UTC),
-        request_sha256=trace.request_sha256,
-        answer_sha256="" if is_open else trace.answer_sha256,
-        reason=answer.reason[:MAX_REASON],
-    )
+    has_answer = bool(trace.answer_sha256) and not is_open
+    row = {
+        "message_id": answer.message_id,
+        "correlation_id": correlation_id or "",
+        "register": register.code,
+        "service_id": register.service_id,
+        "channel": register.channel.value,
+        "key_hash": key_hash,
+        "outcome": answer.outcome.value,
+        "tries": trace.tries,
+        "asked_at": answer.asked_at,
+        "answered_at": datetime.datetime.now(datetime.UTC) if has_answer else None,
+        "request_sha256": trace.request_sha256,
+        "answer_sha256": trace.answer_sha256 if has_answer else "",
+        "reason": answer.reason[:MAX_REASON],
+    }
+    # Not through the ORM, which takes twice as long as the database to insert one row, at every question.
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [row[name] for name in _COLUMNS])
 
 
 def open_question(register: Register, key_hash: str, asked: RegisterAnswer, correlation_id: str) -> None:
