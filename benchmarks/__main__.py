@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--children N] [--providers N] [--data-dir DIR]`: one JSON object on standard output.
+"""`python -m benchmarks [--children N] [--providers N] [--only-wires]`: one JSON object on standard output.
 
 Everything runs in its own data folder, from a cold start, against an LMS in a process of its own.
 """
@@ -17,6 +17,9 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=88_000)
     parser.add_argument("--providers", type=int, default=985)
     parser.add_argument("--requests", type=int, default=200, help="requests for each page")
+    parser.add_argument("--asks", type=int, default=10_000, help="questions to the state gateway")
+    parser.add_argument("--signatures", type=int, default=1_000, help="signatures to verify")
+    parser.add_argument("--only-wires", action="store_true", help="leave out the region, its intake, close and pages")
     parser.add_argument("--data-dir", help="kept afterwards; without it a temporary folder is used")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as temporary:
