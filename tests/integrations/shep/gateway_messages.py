@@ -36,9 +36,13 @@ def canonical(element: etree._Element) -> bytes:
     return etree.tostring(element, method="c14n")
 
 
-@functools.cache
 def signer(name: str = "gateway") -> RsaSigner:
     """A key and a self-signed certificate of that name, made once a session."""
+    return _signer(name)
+
+
+@functools.cache
+def _signer(name: str) -> RsaSigner:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
