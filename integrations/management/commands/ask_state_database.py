@@ -19,6 +19,11 @@ from voucher_portal.commands import DONE, PUT_ASIDE, JsonCommand, WrongInput
 from voucher_portal.dates import Month
 from voucher_portal.logs import mask_iins
 
+HINTS = {
+    Outcome.CONSENT_NEEDED: "The person has to consent: give --consent-token and --consent-key.",
+    Outcome.ASKED: "The answer comes later. Ask again in some minutes: it is then taken from the cache.",
+}
+
 
 class Command(JsonCommand):
     help = (
@@ -51,8 +56,8 @@ class Command(JsonCommand):
         consent = _consent(options["consent_token"], options["consent_key"])
         source = _source(options["file"])
         answer = source.ask(register, asked, consent=consent, fresh=options["fresh"])
-        if answer.outcome is Outcome.CONSENT_NEEDED:
-            self.progress("the person has to consent: --consent-token and --consent-key")
+        if answer.outcome in HINTS:
+            self.progress(HINTS[answer.outcome])
         printed = _printed(answer)
         return printed if options["json"] else _for_people(printed)
 

@@ -259,6 +259,15 @@ def test_tax_is_as_fresh_as_the_oldest_office():
     assert read("KGD", answer_of("KGD")).actual_at.isoformat() == "2025-11-04T00:00:00+05:00"
 
 
+def test_whose_number_it_is_may_stand_in_the_names_of_a_labour_contract():
+    data = answer_of("ESUTD")
+    before = read("ESUTD", data)
+    for name, whose in (("bin", "employerBin"), ("iin", "employeeIin")):
+        for element in data.xpath(f".//*[local-name()='record']/*[local-name()='{name}']"):
+            element.tag = f"{{{PROFILE}}}{whose}"
+    assert read("ESUTD", data) == before
+
+
 @pytest.mark.parametrize(("code", "is_known"), [("0", True), ("5", False)])
 def test_the_result_code_of_a_guardianship_is_looked_at(code, is_known):
     data = answer_of("ZAGS")
