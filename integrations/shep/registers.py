@@ -6,7 +6,7 @@ The fields and their sources: contracts/shep.md §3-§5. A rule of the law is de
 import datetime
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from lxml import etree
@@ -48,8 +48,8 @@ class Form(enum.StrEnum):
 class Consent:
     """A person's consent to be asked about (КДП): both parts go into the question."""
 
-    token: str
-    public_key: str
+    token: str = field(repr=False)
+    public_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
