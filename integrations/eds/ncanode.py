@@ -122,7 +122,7 @@ class NcaNode:
         for the caller (contracts/shep.md §2). Revocation is not asked, for a pin is the operator's own decision.
         Raises NcaNodeError when it could not be asked.
         """
-        asked = {"xml": document.decode(), "revocationCheck": []}
+        asked = {"xml": document.decode(errors="replace"), "revocationCheck": []}
         answer = self._call("/wsse/verify", asked, answers.XmlVerification, ())
         if not answer.valid or len(answer.signers) != 1 or answer.signers[0] is None:
             return False
@@ -177,6 +177,7 @@ class _Question:
     def answer(self, ask: Ask, trust: Trust) -> GostAnswer:
         """Ask until it is clear. Raises NotConvincing, Unreadable, BadCms or HttpError."""
         message = parse(self.cms)
+        self.cms = message.der  # what NCANode gets is what we have read, in one form
         _must_have_the_form(message, self.is_attached)
         certificate = _signers_certificate(message)
         _must_name_a_pinned_issuer(certificate, trust)

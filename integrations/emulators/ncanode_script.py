@@ -21,6 +21,7 @@ Trap = Literal[
     "other_certificate",  # the certificate of another person
     "other_signature",  # the certificate of a namesake: all is the same but the issuer's signature in it
     "no_iin",
+    "other_iin",
     "other_bin",
     "certificate_not_valid",  # valid over a certificate that is not
     "other_key_usage",  # AUTH for SIGN and the other way round

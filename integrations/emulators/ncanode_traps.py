@@ -56,6 +56,7 @@ _OF_SIGNERS: dict[str, Callable[[list[Answer]], list[Answer]]] = {
     "other_certificate": _with_certificate(
         lambda info: {"subject": info["subject"] | _OTHER_PERSON, "serialNumber": "7f3a"}
     ),
+    "other_iin": _with_certificate(lambda info: {"subject": info["subject"] | _OTHER_PERSON}),
     "other_signature": _with_certificate(lambda _info: {"signature": "AAAA"}),
     "no_iin": _with_certificate(_without_iin),
     "other_bin": _with_certificate(lambda info: {"subject": info["subject"] | {"bin": _OTHER_BIN}}),

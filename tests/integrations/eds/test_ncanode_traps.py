@@ -99,6 +99,7 @@ SCRIPTED = [
         INVALID,
         Reason.OTHER_CERTIFICATE,
     ),
+    case("another IIN", "ncanode.py:_must_be", {"traps": ["other_iin"]}, INVALID, Reason.OTHER_CERTIFICATE),
     case("another BIN", "ncanode.py:_must_be", {"traps": ["other_bin"]}, INVALID, Reason.OTHER_CERTIFICATE),
     case(
         "another key usage",

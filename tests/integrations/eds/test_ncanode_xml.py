@@ -12,6 +12,8 @@ from integrations.eds.ncanode import KeyFile, NcaNodeError, NcaNodeUnavailable
 from integrations.emulators.gost import GOST_2015_512, key_file
 from integrations.emulators.gost_pki import KEY_PASSWORD
 from integrations.safe_xml import document_of
+from integrations.shep.wsse_ncanode import NcanodeVerification
+from integrations.shep.wsse_verification import BadSignature, Trust
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -77,6 +79,23 @@ def test_certificate_put_before_the_signature_does_not_verify_it_for_the_gateway
     forged = etree.tostring(root)
     assert _says_valid(ncanode, forged)
     assert not ncanode.verify_wsse(forged, portal)
+
+
+@pytest.mark.parametrize("check", ["wsse_verification.py:_must_mean"])
+def test_signed_body_put_aside_for_another_one_is_valid_to_ncanode_and_refused_by_us(ncanode, key, portal, check):
+    """NCANode takes whatever the Reference names for the right thing, wherever it stands."""
+    root = document_of(ncanode.sign_wsse(ENVELOPE, key).encode())
+    trust = Trust.of([portal], gost=NcanodeVerification(ncanode))
+    assert trust.verified_body(root)[0].text == "1"
+    header, signed_body = root
+    other = copy.deepcopy(signed_body)
+    del other.attrib[f"{{{WSU}}}Id"]
+    other[0].text = "2"
+    root.replace(signed_body, other)
+    etree.SubElement(header, "aside").append(signed_body)
+    assert _says_valid(ncanode, etree.tostring(root))
+    with pytest.raises(BadSignature):
+        trust.verified_body(root)
 
 
 def test_enveloped_signature_holds_until_the_document_changes(ncanode, key):
