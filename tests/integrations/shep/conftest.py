@@ -1,6 +1,7 @@
 """What the tests of the state gateway share."""
 
 from tests.integrations.shep.emulated_gateway import client, gateway, running_gateway
+from tests.integrations.shep.redis_keys import connection, nowhere, prefix
 from tests.pki import pki
 
-__all__ = ["client", "gateway", "pki", "running_gateway"]
+__all__ = ["client", "connection", "gateway", "nowhere", "pki", "prefix", "running_gateway"]
