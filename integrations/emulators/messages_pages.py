@@ -223,7 +223,7 @@ def _facts(item: Item) -> str:
 
 
 def _content(item: Item) -> str:
-    text = f'<pre class="content {item.channel}">{_with_links(item.text)}</pre>' if item.text else ""
+    text = f'<pre class="content {item.channel}">{_with_links(item.text.rstrip())}</pre>' if item.text else ""
     if not item.html:
         return text
     return (

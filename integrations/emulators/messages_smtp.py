@@ -149,7 +149,8 @@ class SmtpServer:
         return protocol
 
     def _authenticate(self, _server, _session, _envelope, _mechanism: str, given: LoginPassword) -> AuthResult:
-        return AuthResult(success=self._credentials in ((b"", b""), (given.login, given.password)))
+        is_right = self._credentials in ((b"", b""), (given.login, given.password))
+        return AuthResult(success=is_right, handled=is_right)  # what is not handled is answered with 535
 
 
 def _read(content: bytes) -> EmailMessage:
@@ -181,7 +182,7 @@ def _header(letter: EmailMessage, name: str) -> str:
 def _part(letter: EmailMessage, subtype: str) -> str:
     try:
         part = letter.get_body((subtype,))
-        return part.get_content().replace("\r\n", "\n").removesuffix("\n") if part else ""
+        return part.get_content().replace("\r\n", "\n") if part else ""
     except Exception:  # noqa: BLE001 as above
         return ""
 

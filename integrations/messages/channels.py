@@ -3,6 +3,8 @@
 import redis
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 
 from integrations.messages.channel import Channel, ChannelName
 from integrations.messages.letters import BadSender
@@ -60,5 +62,10 @@ def _telegram() -> TelegramChannel | None:
 
 
 def _rate(name: ChannelName, per_second: int) -> RateLimit:
-    client = redis.Redis.from_url(redis_url(settings.REDIS_URL, CACHE), socket_connect_timeout=2, socket_timeout=5)
+    client = redis.Redis.from_url(
+        redis_url(settings.REDIS_URL, CACHE),
+        socket_connect_timeout=2,
+        socket_timeout=5,
+        retry=Retry(ExponentialBackoff(cap=0.1), 1),
+    )
     return RateLimit(client, name, per_second)

@@ -18,7 +18,7 @@ from integrations.messages.recipients import BadRecipient, Mailbox
 
 MAX_ATTACHMENTS = 10
 MAX_ATTACHMENT_BYTES = 7 * 1024 * 1024
-MAX_LETTER_BYTES = 10 * 1024 * 1024  # files grow by 37 % in Base64
+MAX_LETTER_BYTES = 10 * 1024 * 1024  # files grow by a third and more in Base64
 MAX_NAME = 120
 CONTENT_TYPES = frozenset({"application/pdf", "text/csv", "image/png", "application/zip"})
 _UNSUBSCRIBE_URL = re.compile(r"https?://[!-;=?-~]{1,500}")  # printable ASCII without < and >
@@ -81,6 +81,8 @@ def check(message: Message) -> None:
         raise BadMessage("too_many_attachments")
     for attachment in message.attachments:
         _check_attachment(attachment)
+    if sum(len(attachment.content) for attachment in message.attachments) * 4 // 3 > MAX_LETTER_BYTES:
+        raise BadMessage("too_large")
 
 
 def _check_attachment(attachment: Attachment) -> None:

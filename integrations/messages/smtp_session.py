@@ -17,7 +17,7 @@ from typing import Self
 MAX_REPLY_LINES = 100
 MAX_REPLY_LINE = 2_000
 LOOK_EVERY_SECONDS = 0.1
-_REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])([ -]?)(.*)", re.DOTALL)
+_REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")  # RFC 3463
 
 
@@ -78,14 +78,14 @@ class Session(smtplib.SMTP):
             line = self.file.readline(MAX_REPLY_LINE + 1)
         except (OSError, ValueError):  # ValueError: closed meanwhile
             line = b""
-        if not line:
+        if not line or (not line.endswith(b"\n") and len(line) <= MAX_REPLY_LINE):  # half a line says nothing
             self.close()
             raise smtplib.SMTPServerDisconnected("the connection ended")
         match = _REPLY_LINE.fullmatch(line.rstrip(b"\r\n"))
         if not match or len(line) > MAX_REPLY_LINE:
             self.close()
             raise BadReply("the server's answer is not SMTP")
-        return int(match[1]), match[2] != b"-", match[3]
+        return int(match[1]), match[2] != b"-", match[3] or b""
 
 
 class _TlsSession(smtplib.SMTP_SSL, Session):
