@@ -1,8 +1,8 @@
-"""Reference admin of others' systems: which LMS are polled; how far, to be looked at."""
+"""Reference admin of others' systems: which LMS are polled; to be looked at: how far, and what registers were asked."""
 
 from django.contrib import admin
 
-from integrations.models import FeedCursor, Lms
+from integrations.models import FeedCursor, Lms, RegisterCall, StrayAnswer
 from voucher_portal.admin_base import KeptAdmin, ReadOnlyAdmin
 
 
@@ -33,3 +33,23 @@ class FeedCursorAdmin(ReadOnlyAdmin):
     list_filter = ["lms"]
     list_select_related = ["lms"]
     ordering = ["lms", "feed"]
+
+
+@admin.register(RegisterCall)
+class RegisterCallAdmin(ReadOnlyAdmin):
+    """What the state databases were asked and how it ended; whom it was about does not stand here."""
+
+    list_display = ["asked_at", "register", "outcome", "tries", "answered_at", "message_id"]
+    list_filter = ["register", "outcome", "channel"]
+    search_fields = ["message_id", "correlation_id"]
+    ordering = ["-id"]
+
+
+@admin.register(StrayAnswer)
+class StrayAnswerAdmin(ReadOnlyAdmin):
+    """Answers that nobody had asked for."""
+
+    list_display = ["received_at", "service_id", "message_id", "correlation_id"]
+    list_filter = ["service_id"]
+    search_fields = ["message_id", "correlation_id"]
+    ordering = ["-id"]

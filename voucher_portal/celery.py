@@ -12,6 +12,7 @@ QUEUES = ("poll", "close", "documents", "payments")  # the first one is the defa
 # Where tasks are kept, and the queue of all tasks of a module: a new module of tasks is added here.
 QUEUE_OF_MODULE = {
     "registry.tasks": "poll",
+    "integrations.tasks": "poll",
     "monitoring.tasks": "poll",
     "acts.closing_tasks": "close",
     "acts.tasks": "documents",
