@@ -1,4 +1,4 @@
-"""Reference admin of others' systems: which LMS are polled; to be looked at: how far, and what registers were asked."""
+"""Reference admin of others' systems: which LMS are polled; to look at: how far, and what registers were asked."""
 
 from django.contrib import admin
 
