@@ -13,6 +13,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.desk import Desk
 from tests.browser.town import TODAY, Town
+from tests.pki import pki
+
+__all__ = ["open_desk", "pki", "server", "town"]
 
 
 @pytest.fixture(scope="module")
