@@ -1,16 +1,20 @@
 """Whatever NCANode sends, reading it ends in an answer or in one of two errors."""
 
 import contextlib
+import dataclasses
 import json
 import time
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.eds import ncanode_answers as answers
 from integrations.eds.ncanode_answers import Asked, CmsVerification, NotConvincing, Unreadable
+from integrations.eds.verdicts import GostAnswer, Verdict
+from integrations.emulators.server import Emulator, Reply
+from tests.integrations.eds.ncanode_world import DATA
 
 EXAMPLE = """{"status": 200, "message": "OK", "valid": true,
  "signers": [{"certificates": [{
@@ -25,6 +29,19 @@ EXAMPLE = """{"status": 200, "message": "OK", "valid": true,
   "tsp": {"genTime": "2025-11-05T05:15:00.000+00:00", "policy": "1.2.398.3.3.2.6.4",
           "tspHashAlgorithm": "GOST34311-95"}}]}
 """
+MISSING = object()
+COUNTS = {
+    "status",
+    "valid",
+    "signers",
+    "certificates",
+    "revocations",
+    "revoked",
+    "serialNumber",
+    "subject",
+    "iin",
+    "bin",
+}
 KINDS = (CmsVerification, answers.XmlVerification, answers.Content, answers.SignedXml)
 LEAVES = (
     st.none()
@@ -138,6 +155,44 @@ def test_deep_and_long_answers_end_quickly(body):
     assert time.monotonic() - began < 1
 
 
+class _Parrot(Emulator):
+    """Answers everything with the same body."""
+
+    base_path = ""
+    body = b""
+
+    def handle(self, _request) -> Reply:
+        """The body that was given."""
+        return Reply(self.body)
+
+
+@pytest.fixture(scope="module")
+def parrot():
+    """A server that says what it is told to say."""
+    with _Parrot() as running:
+        yield running
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_signature_is_never_valid_by_an_answer_that_lacks_or_bends_what_counts(parrot, ncanode, true_answer, data):
+    signature, true = true_answer
+    document = json.loads(true)
+    place = data.draw(st.sampled_from(list(_places(document))))
+    _put(document, place, data.draw(SHAPES | st.just(MISSING)))
+    parrot.body = json.dumps(document).encode()
+    answer = dataclasses.replace(ncanode, url=parrot.url).verify(signature, DATA, is_attached=False)
+    assert isinstance(answer, GostAnswer)
+    if place[-1] in COUNTS and "issuer" not in place and document != json.loads(true):
+        assert answer.verdict is not Verdict.VALID
+
+
+@pytest.fixture
+def true_answer(ncanode, signature) -> tuple[bytes, bytes]:
+    """A signature and what NCANode says of it."""
+    return signature, ncanode.verify(signature, DATA, is_attached=False).raw
+
+
 def _places(node, path=()):
     """Every place in a document, the root left out."""
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -149,4 +204,7 @@ def _places(node, path=()):
 def _put(node, path, value) -> None:
     for key in path[:-1]:
         node = node[key]
-    node[path[-1]] = value
+    if value is MISSING:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = value
