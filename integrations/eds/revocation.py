@@ -258,6 +258,8 @@ def standing_by(crl: RevocationList, certificate: x509.Certificate, at: datetime
         told_at = crl.crl.last_update_utc
         entry = crl.crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
         revoked_at = _revoked_at(entry) if entry is not None else None
+    except NotUsable:
+        raise
     except X509_ERRORS as error:
         raise NotUsable(f"the list cannot be read: {type(error).__name__}") from None
     standing = Standing(

@@ -55,7 +55,6 @@ class Authority:
         dates: Dates,
         extensions: Sequence[tuple[x509.ExtensionType, bool]],
         *,
-        hash_algorithm: hashes.HashAlgorithm | None = None,
         serial_number: int | None = None,
     ) -> x509.Certificate:
         """A certificate with the given extensions, each with its criticality, and those of every certificate."""
@@ -70,7 +69,7 @@ class Authority:
         )
         for extension, is_critical in (*extensions, *self._common_extensions(public_key)):
             builder = builder.add_extension(extension, critical=is_critical)
-        return builder.sign(self.key, hash_algorithm or hashes.SHA256())
+        return builder.sign(self.key, hashes.SHA256())
 
     def _common_extensions(self, public_key: PublicKeyTypes) -> list[tuple[x509.ExtensionType, bool]]:
         issuer_key = self.certificate.public_key()

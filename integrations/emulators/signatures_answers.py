@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, crl, tsp
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
-from integrations.emulators.cms import Wrong, time_stamp_token
+from integrations.emulators.cms import Wrong, sign, time_stamp_token
 from integrations.emulators.pki import AUTHORITIES, SERVICES, Credential, Pki
 from integrations.emulators.pki_people import REVOKED, REVOKED_ON
 from integrations.emulators.signatures_script import CrlMode, OcspMode, TspMode
@@ -99,7 +101,8 @@ class Centre:
                 entry = x509.RevokedCertificateBuilder(one.certificate.serial_number, dates[one.slug])
                 builder = builder.add_revoked_certificate(entry.build())
         key = self.keys["gateway"].key if mode == "wrong_key" else authority.key
-        return builder.sign(key, _hash(mode)).public_bytes(DER)
+        der = builder.sign(key, hashes.SHA256()).public_bytes(DER)
+        return _list_over_sha1(der, key) if mode == "weak_hash" else der
 
     def time_stamp(self, question: bytes, mode: TspMode) -> bytes:
         """The answer to a request for a time stamp, with a token when it is granted."""
@@ -176,13 +179,14 @@ class _Answer:
         responder = self.centre.keys["ocsp" if self.issuer == "issuing" else self.issuer]
         if self.mode == "not_appointed":
             responder = self.centre.keys["gateway"]
-        key = self.centre.keys["gateway"].key if self.mode == "wrong_key" else responder.key
         builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
-        response = builder.certificates([responder.certificate]).sign(key, _hash(self.mode))
+        response = builder.certificates([responder.certificate]).sign(responder.key, hashes.SHA256())
         answer = response.public_bytes(DER)
-        return (
-            answer.replace(response.signature, bytes(len(response.signature))) if self.mode == "unsigned" else answer
-        )
+        if self.mode == "unsigned":
+            return answer.replace(response.signature, bytes(len(response.signature)))
+        if self.mode == "wrong_key":
+            return _signed_anew(answer, self.centre.keys["gateway"].key, "sha256")
+        return _signed_anew(answer, responder.key, "sha1") if self.mode == "weak_hash" else answer
 
 
 def _unsuccessful(status: ocsp.OCSPResponseStatus) -> bytes:
@@ -198,5 +202,19 @@ def _ends_at(mode: str, told_at: datetime.datetime, lasts: datetime.timedelta) -
     return told_at + lasts if mode != "endless" else None
 
 
-def _hash(mode: str) -> hashes.HashAlgorithm:
-    return hashes.SHA1() if mode == "weak_hash" else hashes.SHA256()
+# The library signs nothing over SHA-1 any more, nor with a key that is not the certificate's: these are done by hand.
+
+
+def _signed_anew(answer: bytes, key: PrivateKeyTypes, hash_name: str) -> bytes:
+    basic = asn1_ocsp.OCSPResponse.load(answer).basic_ocsp_response.copy()
+    basic["signature_algorithm"] = {"algorithm": f"{hash_name}_rsa"}
+    basic["signature"] = sign(key, basic["tbs_response_data"].dump(), hash_name)
+    inside = {"response_type": "basic_ocsp_response", "response": core.ParsableOctetString(basic.dump())}
+    return asn1_ocsp.OCSPResponse({"response_status": "successful", "response_bytes": inside}).dump()
+
+
+def _list_over_sha1(der: bytes, key: PrivateKeyTypes) -> bytes:
+    made = crl.CertificateList.load(der)
+    made["tbs_cert_list"]["signature"] = made["signature_algorithm"] = {"algorithm": "sha1_rsa"}
+    made["signature"] = sign(key, made["tbs_cert_list"].dump(), "sha1")
+    return made.dump()

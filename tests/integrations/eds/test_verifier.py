@@ -1,0 +1,621 @@
+"""The verdict on a signature. Each case names the check without which it fails, as module:function."""
+
+import datetime
+import hashlib
+import time
+
+import pytest
+from asn1crypto import cms as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from django.core.exceptions import ImproperlyConfigured
+
+from integrations.eds.chain import Trust
+from integrations.eds.evidence import Evidence
+from integrations.eds.revocation import State
+from integrations.eds.verdicts import Form, GostAnswer, Purpose, Reason, Role, Verdict
+from integrations.eds.verifier import judge_again, verifier_of_settings, verify
+from integrations.emulators import gost
+from integrations.emulators.cms import Wrong, sign_cms, time_stamp_token, to_pem
+from integrations.emulators.gost_pki import make_gost_pki
+from integrations.emulators.pki import Credential
+from integrations.emulators.pki_certificates import Authority, authority_extensions, self_signed
+from integrations.emulators.signatures import SignaturesEmulator
+from tests.integrations.eds.making import (
+    DATA,
+    DAY,
+    FOR_SIGNING,
+    IIN,
+    INDIVIDUAL,
+    NOW,
+    Told,
+    centre,
+    ec_key,
+    edited,
+    judged,
+    over_sha1,
+    person,
+    rsa_key,
+)
+
+STAFF = x509.ObjectIdentifier("1.2.398.3.3.4.2.1")
+
+
+def signed(data=DATA, credential=None, **options):
+    """A signature of the test's person."""
+    return sign_cms(credential or centre().leaf(), data, **options)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        pytest.param(lambda: signed(), id="ecdsa"),
+        pytest.param(
+            lambda: signed(credential=centre().leaf(key=ec_key(9, ec.SECP384R1())), hash_name="sha384"), id="p-384"
+        ),
+        pytest.param(lambda: signed(credential=centre().leaf(key=rsa_key())), id="rsa"),
+        pytest.param(lambda: signed(credential=centre().leaf(key=rsa_key()), hash_name="sha512"), id="rsa-sha512"),
+        pytest.param(lambda: signed(credential=centre().leaf(key=rsa_key()), is_pss=True), id="rsa-pss"),
+        pytest.param(lambda: to_pem(signed()), id="pem"),
+        pytest.param(lambda: signed(wrong=Wrong(without=frozenset({"signing_certificate_v2"}))), id="not-naming"),
+        pytest.param(lambda: signed(wrong=Wrong(without=frozenset({"signing_time"}))), id="without-claimed-time"),
+    ],
+)
+def test_a_right_signature_is_valid(signature):
+    check = judged(signature())
+    assert (check.verdict, check.reason, check.signed_at) == (Verdict.VALID, Reason.VALID, NOW)
+
+
+def test_the_result_tells_who_signed():
+    signer = judged(signed()).signer
+    assert (signer.iin, signer.last_name, signer.first_name, signer.middle_name) == (IIN, "ТЕСТОВ", "ТЕСТ", "ТЕСТОВИЧ")
+    assert signer.roles == {Role.INDIVIDUAL}
+
+
+def other_key():
+    return Wrong(key=ec_key(7))
+
+
+def two_certificates():
+    """Another certificate beside the signer's is no fault; the signer's own twice is."""
+    leaf = centre().leaf()
+    return signed(credential=leaf, wrong=Wrong(certificates=[leaf.certificate, leaf.certificate]))
+
+
+def by_key_identifier():
+    def edit(content):
+        content["signer_infos"][0]["sid"] = asn1.SignerIdentifier("subject_key_identifier", b"12345678")
+
+    return edited(signed(), edit)
+
+
+def with_digest_of(name):
+    """Says that it is over another hash than it is."""
+
+    def edit(content):
+        content["signer_infos"][0]["digest_algorithm"] = {"algorithm": name}
+
+    return edited(signed(), edit)
+
+
+def swapped_signer():
+    """Another certificate with the issuer and serial of the signer's: the key is not the one that signed."""
+    leaf = centre().leaf(serial_number=4711)
+    other = centre().leaf(serial_number=4711, key=ec_key(8), subject=person("721231499014"))
+    without_name = frozenset({"signing_certificate_v2"})
+    return signed(credential=leaf, wrong=Wrong(certificates=[other.certificate], without=without_name))
+
+
+def renamed_signer():
+    """The same, and the attribute still names the right certificate."""
+    leaf = centre().leaf(serial_number=4711)
+    other = centre().leaf(serial_number=4711, subject=person("721231499014"))
+    return signed(credential=leaf, wrong=Wrong(certificates=[other.certificate]))
+
+
+def by_self_made_authority():
+    """Root and issuer with our names and foreign keys."""
+    root = self_signed(centre().root.certificate.subject, ec_key(11), (NOW - 90 * DAY, NOW + 90 * DAY))
+    return signed(credential=centre().leaf(issuer=root))
+
+
+def by_namesake_of_the_issuer():
+    """An issuer with the name and the key identifier of ours, and another key."""
+    ours = centre().issuing.certificate
+    copied = [
+        (extension.value, extension.critical)
+        for extension in ours.extensions
+        if isinstance(extension.value, x509.BasicConstraints | x509.KeyUsage | x509.SubjectKeyIdentifier)
+    ]
+    builder = x509.CertificateBuilder(ours.subject, ours.subject, ec_key(12).public_key(), 1, NOW - DAY, NOW + DAY)
+    for value, is_critical in copied:
+        builder = builder.add_extension(value, is_critical)
+    builder = x509.CertificateBuilder(ours.subject, ours.subject, ec_key(12).public_key(), 1, NOW - DAY, NOW + DAY)
+    fake = Authority(builder.sign(ec_key(12), hashes.SHA256()), ec_key(12))
+    leaf = x509.CertificateBuilder(ours.subject, person(), ec_key(3).public_key(), 2, NOW - DAY, NOW + DAY)
+    for value, is_critical in centre_extensions():
+        leaf = leaf.add_extension(value, is_critical)
+    return signed(credential=Credential("fake", leaf.sign(fake.key, hashes.SHA256()), ec_key(3)))
+
+
+def centre_extensions():
+    good = centre().leaf().certificate
+    return [(extension.value, extension.critical) for extension in good.extensions]
+
+
+def by_authority():
+    """The issuer's own key signs a document."""
+    issuing = centre().issuing
+    extensions = [*authority_extensions(0)[:1], *centre_extensions()[1:3]]
+    made = centre().root.issue(person(), issuing.key.public_key(), (NOW - DAY, NOW + DAY), extensions)
+    return signed(credential=Credential("authority", made, issuing.key))
+
+
+def bare(**changes):
+    return signed(wrong=Wrong(is_bare=True, **changes))
+
+
+def leaf_with(**changes):
+    return signed(credential=centre().leaf(**changes))
+
+
+def with_sha1_certificate():
+    leaf = centre().leaf()
+    return signed(credential=Credential("old", over_sha1(leaf.certificate, centre().issuing), leaf.key))
+
+
+def twice(name):
+    return signed(wrong=Wrong(twice=frozenset({name})))
+
+
+def without(name):
+    return signed(wrong=Wrong(without=frozenset({name})))
+
+
+WITH_NO_BIN = person(IIN, (NameOID.ORGANIZATIONAL_UNIT_NAME, "BIN250140990017"))
+WITH_TWO_BINS = person(
+    IIN, (NameOID.ORGANIZATIONAL_UNIT_NAME, "BIN250140990016"), (NameOID.ORGANIZATIONAL_UNIT_NAME, "BIN230540990017")
+)
+TWO_IINS = person(IIN, (NameOID.SERIAL_NUMBER, "IIN721231499014"))
+
+REFUSALS = [
+    ("cms:to_der size", lambda: b"\x30" + bytes(50 * 1024 * 1024), Reason.TOO_LARGE),
+    ("cms:to_der size after decoding", lambda: b"\x30\x84\x00\x60\x00\x00" + bytes(0x600000), Reason.TOO_LARGE),
+    ("cms:to_der not Base64", lambda: "это не подпись", Reason.NOT_CMS),
+    ("cms:_from_text strict Base64", lambda: "!" + to_pem(signed()).split("\n", 1)[1], Reason.NOT_CMS),
+    ("cms_encoding:normalised trailing garbage", lambda: signed() + b"\x00", Reason.NOT_CMS),
+    ("cms_encoding:_refuse_excess depth", lambda: b"\x30\x80" * 100_000, Reason.NOT_CMS),
+    (
+        "cms:_read another content",
+        lambda: asn1.ContentInfo({"content_type": "data", "content": b""}).dump(),
+        Reason.NOT_CMS,
+    ),
+    (
+        "verifier:_only_signer two",
+        lambda: signed(wrong=Wrong(more_signers=[centre().leaf(key=ec_key(8))])),
+        Reason.SIGNER_COUNT,
+    ),
+    (
+        "verifier:_only_signer none",
+        lambda: edited(signed(), lambda one: one.__setitem__("signer_infos", [])),
+        Reason.SIGNER_COUNT,
+    ),
+    ("verifier:_signer_certificate none", lambda: signed(wrong=Wrong(certificates=[])), Reason.CERTIFICATE_COUNT),
+    ("verifier:_signer_certificate twice", two_certificates, Reason.CERTIFICATE_COUNT),
+    (
+        "verifier:_signer_certificate another serial",
+        lambda: signed(wrong=Wrong(certificates=[centre().leaf().certificate])),
+        Reason.CERTIFICATE_COUNT,
+    ),
+    ("verifier:_signer_certificate by key identifier", by_key_identifier, Reason.CERTIFICATE_COUNT),
+    ("verifier:_refuse_other_content type", lambda: signed(content_type="tst_info"), Reason.CONTENT_TYPE),
+    ("verifier:_refuse_other_content attached", lambda: signed(attached=True), Reason.FORM_ATTACHED),
+    ("cms_attributes:required", bare, Reason.SIGNED_ATTRIBUTES),
+    ("cms_attributes:refuse_other_content no type", lambda: without("content_type"), Reason.SIGNED_ATTRIBUTES),
+    ("cms_attributes:refuse_other_content no digest", lambda: without("message_digest"), Reason.SIGNED_ATTRIBUTES),
+    (
+        "cms_attributes:refuse_other_content wrong type",
+        lambda: signed(wrong=Wrong(content_type="enveloped_data")),
+        Reason.SIGNED_ATTRIBUTES,
+    ),
+    ("cms_attributes:refuse_other_content digest", lambda: signed(wrong=Wrong(digest_of=b"other")), Reason.OTHER_DATA),
+    ("cms_attributes:refuse_other_content changed byte", lambda: signed(DATA[:-1] + b"8"), Reason.OTHER_DATA),
+    ("cms:_signed_attributes digest twice", lambda: twice("message_digest"), Reason.SIGNED_ATTRIBUTES),
+    ("cms:_signed_attributes type twice", lambda: twice("content_type"), Reason.SIGNED_ATTRIBUTES),
+    ("cms:_signed_attributes certificate twice", lambda: twice("signing_certificate_v2"), Reason.SIGNED_ATTRIBUTES),
+    ("cms_attributes:names_certificate", renamed_signer, Reason.OTHER_CERTIFICATE),
+    (
+        "cms_attributes:names_certificate another",
+        lambda: signed(wrong=Wrong(named_certificate=centre().leaf().certificate)),
+        Reason.OTHER_CERTIFICATE,
+    ),
+    ("cms_mathematics:hash_of SHA-1", lambda: signed(hash_name="sha1"), Reason.ALGORITHM),
+    ("cms_mathematics:hash_of MD5", lambda: with_digest_of("md5"), Reason.ALGORITHM),
+    ("cms_mathematics:verify_signature another hash", lambda: with_digest_of("sha512"), Reason.OTHER_DATA),
+    ("cms_mathematics:verify_signature another key", lambda: signed(wrong=other_key()), Reason.WRONG_SIGNATURE),
+    ("cms_mathematics:verify_signature swapped signer", swapped_signer, Reason.WRONG_SIGNATURE),
+    ("cms_mathematics:refuse_weak_key RSA 1024", lambda: leaf_with(key=rsa_key(1024)), Reason.WEAK),
+    ("cms_mathematics:refuse_weak_key curve", lambda: leaf_with(key=ec_key(9, ec.SECP256K1())), Reason.WEAK),
+    (
+        "verifier:_refuse_wrong_holder nonRepudiation",
+        lambda: leaf_with(usages=["digital_signature"]),
+        Reason.KEY_USAGE,
+    ),
+    (
+        "verifier:_refuse_wrong_holder digitalSignature",
+        lambda: leaf_with(usages=["content_commitment"]),
+        Reason.KEY_USAGE,
+    ),
+    (
+        "verifier:_refuse_wrong_holder no key usage",
+        lambda: leaf_with(extensions=[(x509.ExtendedKeyUsage(FOR_SIGNING), False)]),
+        Reason.KEY_USAGE,
+    ),
+    (
+        "verifier:_refuse_wrong_holder EKU",
+        lambda: leaf_with(extended=[ExtendedKeyUsageOID.CLIENT_AUTH, INDIVIDUAL]),
+        Reason.KEY_USAGE,
+    ),
+    (
+        "verifier:_refuse_wrong_holder any EKU",
+        lambda: leaf_with(extended=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]),
+        Reason.KEY_USAGE,
+    ),
+    ("verifier:_refuse_wrong_holder staff", lambda: leaf_with(extended=[*FOR_SIGNING, STAFF]), Reason.STAFF),
+    ("verifier:_refuse_wrong_holder IIN", lambda: leaf_with(subject=person("850630399011")), Reason.NO_IIN),
+    ("verifier:_refuse_wrong_holder two IINs", lambda: leaf_with(subject=TWO_IINS), Reason.NO_IIN),
+    ("verifier:_refuse_wrong_holder BIN", lambda: leaf_with(subject=WITH_NO_BIN), Reason.WRONG_BIN),
+    ("verifier:_refuse_wrong_holder two BINs", lambda: leaf_with(subject=WITH_TWO_BINS), Reason.WRONG_BIN),
+    ("chain:_extended unknown authority", by_self_made_authority, Reason.UNTRUSTED),
+    ("chain:is_issued_by namesake of the issuer", by_namesake_of_the_issuer, Reason.UNTRUSTED),
+    ("chain:chain_of authority as signer", by_authority, Reason.CHAIN),
+    ("chain:_refuse_other_times expired", lambda: leaf_with(dates=(NOW - 9 * DAY, NOW - DAY)), Reason.EXPIRED),
+    ("chain:_refuse_other_times not yet", lambda: leaf_with(dates=(NOW + DAY, NOW + 9 * DAY)), Reason.NOT_YET_VALID),
+    ("chain:_fault SHA-1 certificate", with_sha1_certificate, Reason.WEAK),
+    (
+        "chain:_fault critical extension",
+        lambda: leaf_with(more=[(x509.UnrecognizedExtension(INDIVIDUAL, b"\x05\x00"), True)]),
+        Reason.CHAIN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("signature", "reason"), [pytest.param(*case, id=name) for name, *case in REFUSALS])
+def test_a_wrong_signature_is_invalid(signature, reason):
+    check = judged(signature())
+    assert (check.verdict, check.reason) == (Verdict.INVALID, reason)
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.8, 0.999])
+def test_a_changed_byte_anywhere_is_noticed(place):
+    signature = bytearray(signed())
+    signature[int(len(signature) * place)] ^= 1
+    assert judged(bytes(signature)).verdict is Verdict.INVALID
+
+
+def test_purpose_auth_takes_a_key_for_signing_in_and_no_other():
+    for_auth = centre().leaf(
+        usages=["digital_signature", "key_encipherment"], extended=[ExtendedKeyUsageOID.CLIENT_AUTH]
+    )
+    assert judged(signed(credential=for_auth), purpose=Purpose.AUTH).is_valid
+    assert judged(signed(credential=for_auth)).reason is Reason.KEY_USAGE
+    assert judged(signed(), purpose=Purpose.AUTH).reason is Reason.KEY_USAGE
+
+
+@pytest.mark.parametrize(
+    ("attached", "form", "reason"),
+    [
+        (True, Form.ATTACHED, Reason.VALID),
+        (True, Form.EITHER, Reason.VALID),
+        (False, Form.EITHER, Reason.VALID),
+        (False, Form.DETACHED, Reason.VALID),
+        (True, Form.DETACHED, Reason.FORM_ATTACHED),
+        (False, Form.ATTACHED, Reason.FORM_DETACHED),
+    ],
+)
+def test_form_is_the_one_asked_for(attached, form, reason):
+    assert judged(signed(attached=attached), form=form).reason is reason
+
+
+def test_an_attached_signature_is_over_our_bytes__verifier_refuse_other_content():
+    """A signature that is right in itself, over another document."""
+    right_but_other = signed(b"another act", attached=True)
+    assert judged(right_but_other, b"another act", form=Form.ATTACHED).is_valid
+    assert judged(right_but_other, form=Form.ATTACHED).reason is Reason.OTHER_DATA
+
+
+def test_an_attached_signature_with_our_bytes_inside_and_a_digest_of_others_is_refused():
+    cheat = signed(b"another act", attached=True, wrong=Wrong(content=DATA))
+    assert judged(cheat, form=Form.ATTACHED).reason is Reason.OTHER_DATA
+
+
+def test_signed_attributes_are_verified_in_der_order():
+    signature = signed()
+    parts = asn1.ContentInfo.load(signature)["content"]["signer_infos"][0]["signed_attrs"]
+    ordered = [one.dump() for one in parts]
+    shuffled = signature.replace(b"".join(ordered), b"".join(reversed(ordered)))
+    assert shuffled != signature
+    assert judged(shuffled).is_valid
+
+
+# Revocation
+
+
+@pytest.mark.parametrize(
+    ("state", "revoked_at", "verdict", "reason"),
+    [
+        (State.REVOKED, NOW - DAY, Verdict.INVALID, Reason.REVOKED),
+        (State.REVOKED, NOW, Verdict.INVALID, Reason.REVOKED),
+        (State.UNKNOWN, None, Verdict.INVALID, Reason.UNKNOWN_CERTIFICATE),
+        (State.UNREACHABLE, None, Verdict.UNCHECKED, Reason.REVOCATION_UNREACHABLE),
+    ],
+)
+def test_revocation_decides__verifier_refuse_revoked(state, revoked_at, verdict, reason):
+    check = judged(signed(), revocation=Told(state, revoked_at))
+    assert (check.verdict, check.reason) == (verdict, reason)
+    assert check.signer.iin == IIN
+
+
+def test_nothing_is_asked_about_a_certificate_that_is_not_ours():
+    told = Told()
+    assert judged(by_self_made_authority(), revocation=told).verdict is Verdict.INVALID
+    assert told.asked == []
+
+
+# Time of signing
+
+
+def stamped(at, **changes):
+    """A signature with a time stamp."""
+    return signed(tsa=changes.pop("tsa", None) or centre().tsa(), stamped_at=at, **changes)
+
+
+def test_a_time_stamp_proves_an_earlier_moment():
+    check = judged(stamped(NOW - 3 * DAY))
+    assert (check.verdict, check.signed_at, check.is_time_stamped) == (Verdict.VALID, NOW - 3 * DAY, True)
+
+
+def test_a_certificate_may_expire_after_its_time_stamp():
+    credential = centre().leaf(dates=(NOW - 9 * DAY, NOW - DAY))
+    assert judged(stamped(NOW - 2 * DAY, credential=credential)).is_valid
+    assert judged(signed(credential=credential)).reason is Reason.EXPIRED
+    assert judged(stamped(NOW - 10 * DAY, credential=credential)).reason is Reason.NOT_YET_VALID
+
+
+class ToldOfSigner(Told):
+    """Tells of the signer; time-stamping authorities are good."""
+
+    def standing(self, certificate, issuer, at):
+        told = super().standing(certificate, issuer, at)
+        return told if certificate.subject == person() else Told().told
+
+
+def test_a_certificate_may_be_revoked_after_its_time_stamp():
+    told = ToldOfSigner(State.REVOKED, NOW - DAY)
+    assert judged(stamped(NOW - 2 * DAY), revocation=told).is_valid
+    assert judged(stamped(NOW - DAY / 2), revocation=told).reason is Reason.REVOKED
+    assert judged(signed(), revocation=told).reason is Reason.REVOKED
+
+
+class ToldOfStamps(ToldOfSigner):
+    """Tells of time-stamping authorities; the signer is good."""
+
+    def standing(self, certificate, issuer, at):
+        return Told().told if certificate.subject == person() else self.told
+
+
+@pytest.mark.parametrize(
+    ("state", "revoked_at", "counts"),
+    [
+        (State.REVOKED, NOW - 3 * DAY, False),
+        (State.REVOKED, NOW - DAY, True),
+        (State.UNKNOWN, None, False),
+        (State.UNREACHABLE, None, False),
+    ],
+)
+def test_a_time_stamp_of_a_revoked_authority_does_not_count__verifier_refuse_doubtful(state, revoked_at, counts):
+    check = judged(stamped(NOW - 2 * DAY), revocation=ToldOfStamps(state, revoked_at))
+    assert (check.verdict, check.is_time_stamped) == (Verdict.VALID, counts)
+    assert check.signed_at == (NOW - 2 * DAY if counts else NOW)
+    assert bool(check.time_stamp) is not counts
+
+
+def test_a_time_stamp_from_after_the_receipt_does_not_count__verifier_refuse_doubtful():
+    assert not judged(stamped(NOW + DAY)).is_time_stamped
+    assert judged(stamped(NOW + datetime.timedelta(minutes=1))).is_time_stamped
+
+
+def test_a_broken_time_stamp_only_loses_the_earlier_moment():
+    signature = signed()
+    other = time_stamp_token(centre().tsa(), hashlib.sha256(b"another signature").digest(), gen_time=NOW - DAY)
+
+    def attach(content):
+        token = asn1.ContentInfo.load(other)
+        content["signer_infos"][0]["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token]}]
+
+    check = judged(edited(signature, attach))
+    assert (check.verdict, check.signed_at, check.time_stamp) == (Verdict.VALID, NOW, "it is over something else")
+
+
+# Evidence
+
+
+@pytest.fixture(scope="module")
+def emulator(pki):
+    with SignaturesEmulator(pki) as running:
+        yield running
+
+
+@pytest.fixture
+def verifier(pki, emulator, settings):
+    """The verifier that the settings make, asking the emulated centre."""
+    settings.EDS_TRUST_DIR = str(pki.trust)
+    settings.EDS_OCSP_URL = f"{emulator.url}/ocsp"
+    settings.EDS_CRL_URLS = [f"{emulator.url}/crl/issuing.crl"]
+    settings.NCANODE_URL = ""
+    return verifier_of_settings()
+
+
+def test_settings_make_one_verifier(verifier):
+    assert verifier_of_settings() is verifier
+
+
+@pytest.mark.parametrize("folder", ["", "/nowhere", "empty"])
+def test_without_roots_there_is_no_verifier(settings, tmp_path, folder):
+    settings.EDS_TRUST_DIR = str(tmp_path) if folder == "empty" else folder
+    with pytest.raises(ImproperlyConfigured, match="cannot be verified"):
+        verifier_of_settings()
+
+
+@pytest.mark.parametrize(
+    ("slug", "purpose", "reason"),
+    [
+        ("school-director-sign", Purpose.SIGN, Reason.VALID),
+        ("guardian-sign", Purpose.SIGN, Reason.VALID),
+        ("guardian-auth", Purpose.AUTH, Reason.VALID),
+        ("guardian-auth", Purpose.SIGN, Reason.KEY_USAGE),
+        ("guardian-sign", Purpose.AUTH, Reason.KEY_USAGE),
+        ("school-director-expired-sign", Purpose.SIGN, Reason.EXPIRED),
+        ("school-director-revoked-sign", Purpose.SIGN, Reason.REVOKED),
+        ("nca-staff-sign", Purpose.SIGN, Reason.STAFF),
+    ],
+)
+def test_the_demos_people_over_the_wire(pki, verifier, slug, purpose, reason):
+    check = verifier.verify(sign_cms(pki.credential(slug), DATA, tsa=pki.credential("tsa")), DATA, purpose=purpose)
+    assert check.reason is reason
+    assert (check.signer.iin, check.signer.bin) == (pki.holder(slug).iin, pki.holder(slug).bin)
+
+
+def test_evidence_survives_the_database_and_is_judged_again(pki, verifier):
+    cms = sign_cms(pki.credential("school-director-sign"), DATA, tsa=pki.credential("tsa"))
+    first = verifier.verify(cms, DATA)
+    evidence = Evidence.from_json(first.evidence.to_json())
+    assert evidence == first.evidence
+    again = judge_again(evidence, DATA)
+    assert (again.verdict, again.signer, again.signed_at) == (Verdict.VALID, first.signer, first.signed_at)
+    assert again.is_time_stamped
+    assert again.evidence == evidence
+
+
+def test_evidence_is_judged_at_its_own_time_when_the_certificate_has_long_expired(pki, verifier, freeze):
+    evidence = verifier.verify(sign_cms(pki.credential("guardian-sign"), DATA), DATA).evidence
+    freeze(2045, 1, 1)
+    assert judge_again(evidence, DATA, trust=Trust.load(pki.trust)).is_valid
+
+
+def test_evidence_without_our_root_or_with_other_bytes_does_not_hold(pki, verifier):
+    evidence = verifier.verify(sign_cms(pki.credential("guardian-sign"), DATA), DATA).evidence
+    assert judge_again(evidence, DATA, trust=centre().trust).reason is Reason.UNTRUSTED
+    assert judge_again(evidence, DATA + b" ").reason is Reason.OTHER_DATA
+
+
+def test_evidence_without_the_answer_about_revocation_is_unchecked(pki, verifier):
+    evidence = verifier.verify(sign_cms(pki.credential("guardian-sign"), DATA), DATA).evidence
+    kept = Evidence(**{**vars(evidence), "revocation": ()})
+    assert judge_again(kept, DATA).verdict is Verdict.UNCHECKED
+
+
+def test_an_unchecked_signature_is_judged_once_more_later(pki, verifier):
+    """Received while nobody could be asked; asked now, the answer is fresh now."""
+    cms = sign_cms(pki.credential("guardian-sign"), DATA)
+    options = {"trust": verifier.trust, "revocation": verifier.revocation, "received_at": NOW - 2 * DAY}
+    assert verify(cms, DATA, **options).verdict is Verdict.UNCHECKED
+    check = verify(cms, DATA, **options, checked_at=datetime.datetime.now(datetime.UTC))
+    assert (check.verdict, check.signed_at) == (Verdict.VALID, NOW - 2 * DAY)
+
+
+def test_no_person_is_named_in_what_goes_to_logs(pki, verifier):
+    check = verifier.verify(sign_cms(pki.credential("guardian-auth"), DATA), DATA)
+    shown = f"{check!r} {check.detail}"
+    assert pki.holder("guardian-auth").iin not in shown
+    assert pki.holder("guardian-auth").last_name.upper() not in shown
+
+
+# GOST; more in test_ncanode_verifier
+
+
+@pytest.fixture(scope="module")
+def gost_pki(tmp_path_factory):
+    return make_gost_pki(tmp_path_factory.mktemp("gost") / "pki")
+
+
+class NcaNodeSays:
+    """NCANode with an answer given beforehand."""
+
+    def __init__(self, **answer):
+        self.answer = GostAnswer(**{"verdict": Verdict.VALID, "reason": Reason.VALID, "verifier": "test"} | answer)
+
+    def verify(self, _cms, _data, *, is_attached):
+        return self.answer
+
+
+def judged_gost(gost_pki, slug="guardian-sign", says=None, **changes):
+    credential = gost_pki.credential(slug)
+    gost_verifier = None
+    if says is not None:
+        holder = gost_pki.holder(slug)
+        same = {"serial_number": credential.certificate.serial_number, "iin": holder.iin, "bin": holder.bin}
+        gost_verifier = NcaNodeSays(**same | says)
+    options = {"trust": Trust.load(gost_pki.trust), "gost": gost_verifier} | changes
+    return judged(gost.sign_gost_cms(credential, DATA), **options)
+
+
+def test_gost_without_ncanode_names_the_signer_and_is_not_believed(gost_pki):
+    check = judged_gost(gost_pki)
+    assert (check.verdict, check.reason) == (Verdict.UNVERIFIED, Reason.GOST)
+    assert check.signer.iin == gost_pki.holder("guardian-sign").iin
+
+
+@pytest.mark.parametrize(
+    ("says", "slug", "verdict", "reason"),
+    [
+        ({}, "guardian-sign", Verdict.VALID, Reason.VALID),
+        ({}, "guardian-auth", Verdict.INVALID, Reason.KEY_USAGE),
+        ({}, "guardian-expired-sign", Verdict.INVALID, Reason.EXPIRED),
+        ({"serial_number": 5}, "guardian-sign", Verdict.INVALID, Reason.OTHER_CERTIFICATE),
+        ({"iin": "721231499014"}, "guardian-sign", Verdict.INVALID, Reason.OTHER_CERTIFICATE),
+        ({"bin": "250140990016"}, "guardian-sign", Verdict.INVALID, Reason.OTHER_CERTIFICATE),
+        ({"verdict": Verdict.INVALID, "reason": Reason.REVOKED}, "guardian-sign", Verdict.INVALID, Reason.REVOKED),
+        (
+            {"verdict": Verdict.UNCHECKED, "reason": Reason.REVOCATION_UNREACHABLE},
+            "guardian-sign",
+            Verdict.UNCHECKED,
+            Reason.REVOCATION_UNREACHABLE,
+        ),
+        ({"verdict": Verdict.UNCHECKED, "reason": Reason.GOST}, "guardian-auth", Verdict.INVALID, Reason.KEY_USAGE),
+        (
+            {"verdict": Verdict.UNVERIFIED, "reason": Reason.GOST_UNREACHABLE},
+            "guardian-sign",
+            Verdict.UNVERIFIED,
+            Reason.GOST_UNREACHABLE,
+        ),
+    ],
+)
+def test_gost_is_as_ncanode_says_and_the_rest_is_ours(gost_pki, says, slug, verdict, reason):
+    check = judged_gost(gost_pki, slug, says)
+    assert (check.verdict, check.reason) == (verdict, reason)
+
+
+def test_gost_under_another_centre_is_refused(gost_pki):
+    assert judged_gost(gost_pki, says={}, trust=centre().trust).reason is Reason.UNTRUSTED
+
+
+def test_the_time_stamp_that_ncanode_verified_counts_unless_from_the_future(gost_pki):
+    assert judged_gost(gost_pki, says={"stamped_at": NOW - DAY}).signed_at == NOW - DAY
+    assert judged_gost(gost_pki, says={"stamped_at": NOW + DAY}).signed_at == NOW
+
+
+def test_gost_evidence_holds_ncanodes_answer(gost_pki):
+    check = judged_gost(gost_pki, says={"raw": b"{}"})
+    evidence = Evidence.from_json(check.evidence.to_json())
+    assert evidence.gost.raw == b"{}"
+    assert judge_again(evidence, DATA).is_valid
+
+
+def test_50_megabytes_are_refused_in_no_time():
+    for flood in (bytes(50 * 2**20), b"\x30\x80" * (25 * 2**20), "MIAG" * (12 * 2**20)):
+        begins = time.perf_counter()
+        assert judged(flood).verdict is Verdict.INVALID
+        assert time.perf_counter() - begins < 1
