@@ -117,7 +117,7 @@ class MessagesEmulator(Emulator):
         fixed = {
             "/": lambda: pages.list_page(self.box, dict(request.query)),
             "/messages.css": pages.style_sheet,
-            "/telegram": lambda: pages.bot_page(BOT["username"], request.query.get("code", "")),
+            "/telegram": lambda: pages.bot_page(BOT["username"], request.query),
             "/box.json": lambda: self._as_json(request.query),
             "/health": lambda: Reply.of({"status": "ok", "smtp_port": self.smtp.port}),
         }
@@ -140,8 +140,9 @@ class MessagesEmulator(Emulator):
             press = msgspec.convert({"chat": form.get("chat", ""), "code": form.get("code", "")}, Press, strict=False)
         except msgspec.ValidationError:
             return pages.error_page(400, "Номер чата или код записан неверно")
-        (self.bot.block if form.get("do") == "block" else self.bot.start)(press)
-        return Reply(b"", 303, headers={"Location": "/telegram"})
+        done = "block" if form.get("do") == "block" else "start"
+        (self.bot.block if done == "block" else self.bot.start)(press)
+        return Reply(b"", 303, headers={"Location": f"/telegram?done={done}"})
 
 
 def _part(item: Item, match: re.Match) -> Reply:

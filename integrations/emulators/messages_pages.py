@@ -7,6 +7,7 @@ nothing and load nothing.
 import datetime
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -60,7 +61,7 @@ def message_page(item: Item) -> Reply:
     return _page(
         title,
         f'<p class="back"><a href="/">← Все сообщения</a></p><h1>{escape(title)}</h1>'
-        f"{_facts(item)}{_content(item)}{_files(item)}{_steps(item)}{_source(item)}",
+        f"{_summary(item)}{_content(item)}{_files(item)}{_steps(item)}{_facts(item)}{_source(item)}",
     )
 
 
@@ -84,17 +85,23 @@ def style_sheet() -> Reply:
     return Reply(STYLE, 200, "text/css; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
 
 
-def bot_page(username: str, code: str) -> Reply:
-    """Where a person plays the other end of the bot."""
+def bot_page(username: str, query: Mapping[str, str]) -> Reply:
+    """Where a person plays the other end of the bot; `code` is that of a link, `done` what was pressed before."""
+    done = {
+        "start": "Бот открыт. Портал узнает об этом, когда спросит бота о новостях.",
+        "block": "Бот заблокирован: сообщения в этот чат больше не дойдут.",
+    }.get(query.get("done", ""), "")
+    code = escape(query.get("code", ""))
     return _page(
         "Бот в Telegram",
         '<p class="back"><a href="/">← Все сообщения</a></p><h1>Бот в Telegram</h1>'
         f"<p>Здесь можно открыть бота @{escape(username)} от имени человека: по ссылке портала с кодом или без него."
         " Заблокированный бот писать не может.</p>"
-        '<form class="bot" method="post" action="/telegram">'
+        + (f'<p class="chosen done" role="status">{done}</p>' if done else "")
+        + '<form class="bot" method="post" action="/telegram">'
         '<label for="chat">Номер чата</label><input id="chat" name="chat" inputmode="numeric" value="1001" required>'
         '<label for="code">Код из ссылки</label>'
-        f'<input id="code" name="code" value="{escape(code)}" autocapitalize="off" autocomplete="off">'
+        f'<input id="code" name="code" value="{code}" autocapitalize="off" autocomplete="off">'
         '<p class="buttons"><button name="do" value="start">Открыть бота</button>'
         '<button name="do" value="block" class="plain">Заблокировать бота</button></p></form>',
     )
@@ -130,7 +137,7 @@ def _page(title: str, body: str, status: int = 200) -> Reply:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/messages.css"><link rel="icon" href="data:,">'
         '</head><body><header><a href="/">Сообщения портала</a><span>эмулятор: наружу ничего не уходит</span>'
-        f'<a class="side" href="/telegram">Бот</a></header><main>{body}</main></body></html>'
+        f'<a class="side" href="/telegram">Бот в Telegram</a></header><main>{body}</main></body></html>'
     )
     return Reply(page.encode(), status, "text/html; charset=utf-8", _headers(PAGE_POLICY))
 
@@ -139,7 +146,7 @@ def _headers(policy: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",  # with no-referrer a browser hides the Origin of our own form too
         "Cache-Control": "no-store",
     }
 
@@ -188,11 +195,11 @@ def _nothing(chosen: dict[str, str]) -> str:
 
 
 def _row(item: Item) -> str:
-    first = escape((item.subject or item.text).strip()[:200]) or "<i>без текста</i>"
+    first = escape((item.subject or item.text).strip()[:200]) or f"<i>{escape(item.steps[0].note)}</i>"
     second = escape(" ".join(item.text.split())[:160]) if item.subject else ""
     files = f'<span class="files">вложений: {len(item.files)}</span>' if item.files else ""
     repeat = '<span class="repeat">повтор</span>' if item.is_repeat else ""
-    to = f'<a href="{_address({}, to=item.to)}">{escape(_shown(item.to))}</a>'
+    to = f'<a href="{_address({}, to=item.to)}" title="{escape(item.to)}">{escape(_shown(item.to))}</a>'
     return (
         f'<li><span class="channel {item.channel}">{CHANNELS[item.channel]}</span><span class="to">{to}</span>'
         f'<a class="text" href="/message/{item.number}"><b>{first}</b> {second}</a>'
@@ -208,18 +215,22 @@ def _pages(chosen: dict[str, str], page: int, pages: int) -> str:
     return f'<nav class="pages" aria-label="Страницы">{newer}<span>{page} из {pages}</span>{older}</nav>'
 
 
+def _summary(item: Item) -> str:
+    repeat = '<span class="repeat">повтор</span>' if item.is_repeat else ""
+    to = f'<a href="{_address({}, to=item.to)}">{escape(_shown(item.to))}</a>'
+    time = f"<time>{_moment(item.taken_at, seconds=True)}</time>"
+    return f'<p class="summary">{_badge(item.state)}{repeat}<span>Кому: {to}</span>{time}</p>'
+
+
 def _facts(item: Item) -> str:
     parts = f"{item.parts} · символов: {len(item.text)}" if item.parts else ""
     facts = {
-        "Состояние": _badge(item.state) + (" <span class=repeat>повтор</span>" if item.is_repeat else ""),
-        "Получатель": f'<a href="{_address({}, to=item.to)}">{escape(_shown(item.to))}</a>',
         "Отправитель": escape(item.sender),
-        "Получено": _moment(item.taken_at, seconds=True),
         "Частей SMS": parts,
         "Идентификатор": f"<code>{escape(item.key)}</code>" if item.key else "",
     }
     rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items() if value)
-    return f'<dl class="facts">{rows}</dl>'
+    return f'<h2>Подробности</h2><dl class="facts">{rows}</dl>' if rows else ""
 
 
 def _content(item: Item) -> str:

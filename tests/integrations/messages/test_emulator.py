@@ -107,6 +107,7 @@ def test_what_people_sent_is_text_everywhere__messages_pages_escape(other):
     for path in (
         "/",
         f"/message/{item.number}",
+        "/telegram?" + urlencode({"code": EVIL}),
         "/?" + urlencode({"q": EVIL}),
     ):
         page = get(other, path)
