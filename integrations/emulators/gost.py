@@ -151,16 +151,7 @@ def sign_gost_cms(
         raise ValueError("the certificate is not of GOST")
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     attributes = _signed_attributes(algorithm.digest(data), signed_at or now)
-    signer = cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": cms.SignerIdentifier({"issuer_and_serial_number": _issuer_and_serial(credential.certificate)}),
-            "digest_algorithm": algos.DigestAlgorithm({"algorithm": algorithm.digest_oid}),
-            "signed_attrs": attributes,
-            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": algorithm.signature_oid}),
-            "signature": sign_digest(credential.key, algorithm, attributes.dump()),
-        }
-    )
+    signer = _signer_info(credential, algorithm, attributes)
     if tsa:
         signer["unsigned_attrs"] = _time_stamp(tsa, signer["signature"].native, stamped_at or now)
     return signed_data([signer], [credential.certificate] if certificates is None else certificates, data, attached)
@@ -220,6 +211,19 @@ def _algorithm_identifier(oid: str) -> bytes:
 def _issuer_and_serial(certificate: x509.Certificate) -> cms.IssuerAndSerialNumber:
     issuer = asn1_x509.Name.load(certificate.issuer.public_bytes())
     return cms.IssuerAndSerialNumber({"issuer": issuer, "serial_number": certificate.serial_number})
+
+
+def _signer_info(credential: Credential, algorithm: GostAlgorithm, attributes: cms.CMSAttributes) -> cms.SignerInfo:
+    return cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier({"issuer_and_serial_number": _issuer_and_serial(credential.certificate)}),
+            "digest_algorithm": algos.DigestAlgorithm({"algorithm": algorithm.digest_oid}),
+            "signed_attrs": attributes,
+            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": algorithm.signature_oid}),
+            "signature": sign_digest(credential.key, algorithm, attributes.dump()),
+        }
+    )
 
 
 def _time_stamp(tsa: Signing, signature: bytes, stamped_at: datetime.datetime) -> cms.CMSAttributes:

@@ -40,7 +40,8 @@ def test_subject_is_written_as_the_national_centre_does(pki):
 
 
 def test_private_keys_are_readable_for_their_owner_only(pki):
-    keys = list(pki.folder.rglob("*.key.pem"))
+    # The twin centre with GOST keys, made when a test wants it, is not of this one.
+    keys = [path for path in pki.folder.rglob("*.key.pem") if "gost" not in path.relative_to(pki.folder).parts]
     assert len(keys) == len(pki.people) + 6
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
 
