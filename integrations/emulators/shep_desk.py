@@ -64,6 +64,11 @@ class _Call:
         return Stamp(self.at, self.rule.offset)
 
     @property
+    def is_carried_out(self) -> bool:
+        """Whether the gateway itself saw it: a status of HTTP comes from something in front of it."""
+        return self.rule.http_status == 200
+
+    @property
     def session(self) -> str:
         """The session as the rule wants it written."""
         return {"braces": f"{{{self.session_id}}}", "bare": self.session_id, "none": ""}[self.rule.session_id]
@@ -208,7 +213,8 @@ class Desk:
         question = question_in(data, service, call.message_id, correlation_id, self._known)
         self._begin(call, service, question.key)
         script = self.prompter.script
-        self.book.take(question, call.rule, script.deliver_seconds, script.answer_seconds)
+        if call.is_carried_out:
+            self.book.take(question, call.rule, script.deliver_seconds, script.answer_seconds)
         fields = {
             "messageId": str(uuid.uuid4()) if call.rule.wrong == "other_message_id" else call.message_id,
             "correlationId": str(uuid.uuid4()) if call.rule.wrong == "foreign_correlation" else correlation_id,
@@ -275,7 +281,8 @@ class Desk:
         call.rule = self.prompter.rule(call.operation, "", "", "")
         resend = request.text("notification/deliveryStatus/resendMessage") in ("true", "1")
         is_delivered = request.text("notification/deliveryStatus/receiveStatus") == "DELIVERED"
-        self.book.acknowledge(call.message_id, give_again=resend and not is_delivered)
+        if call.is_carried_out:
+            self.book.acknowledge(call.message_id, give_again=resend and not is_delivered)
         fields = {"notificationId": str(uuid.uuid4()), "responseDate": str(call.stamp)}
         return wire.async_answer("sendDeliveryNotification", fields | _session(call))[0]
 

@@ -30,7 +30,7 @@ Wrong = Literal[
 ]  # fmt: skip
 Hostile = Literal[
     "", "entity_bomb", "external_entity", "wrapped", "wrapped_in_header", "two_signatures", "truncated", "large",
-    "huge", "endless", "gzip_bomb", "drip", "deep", "cp1251", "garbage", "html", "empty",
+    "huge", "endless", "gzip_bomb", "drip", "deep", "cp1251", "cp1251_header", "garbage", "html", "empty",
 ]  # fmt: skip
 Consent = Literal["confirm", "later", "wait", "refuse"]
 
@@ -48,7 +48,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
       SCSE001, `not_found_in_answer` and `no_data_in_answer` = the business status; `no_data` = empty `data`,
       `data_missing` = no `data`; `denied` = the register's own word for it; `error` = status `code`; `fault`.
     - `code`, `message`: of an error, a fault or a business status.
-    - `delay_seconds`: then the answer; `silence_seconds`: then the connection is cut; `http_status`: instead of it.
+    - `delay_seconds`: then the answer; `silence_seconds`: then the connection is cut; `http_status`: instead of the
+      answer, and nothing is carried out.
     - `wrong`: a good answer with one thing wrong; `hostile`: an attack on its reader.
     - `delivery`: how an asynchronous question ends, DELIVERED without it.
     - `form`, `session_id`, `offset`: other ways to write the same answer.

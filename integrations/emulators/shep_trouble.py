@@ -1,10 +1,12 @@
 """Answers that are wrong in one thing, and attacks on their reader. Source: contracts/shep.md §7, item 3."""
 
 import copy
+import functools
 import gzip
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -125,8 +127,14 @@ def _padded(content: bytes, size: int) -> Iterator[bytes]:
 
 
 def _gzip_bomb(root: etree._Element, signer: Signer) -> Sending:
-    body = gzip.compress(signer.signed(root) + b" " * HUGE_BYTES, 6)
+    body = gzip.compress(signer.signed(root)) + _compressed_padding()
     return Sending.whole(body, headers={"Content-Encoding": "gzip"})
+
+
+@functools.cache
+def _compressed_padding() -> bytes:
+    """A second member of a gzip file; both together are one."""
+    return gzip.compress(b" " * HUGE_BYTES)
 
 
 def _drip(root: etree._Element, signer: Signer) -> Sending:
@@ -144,6 +152,11 @@ def _deep(root: etree._Element, signer: Signer) -> Sending:
 def _cp1251(root: etree._Element, signer: Signer) -> Sending:
     """Declared as windows-1251, the bytes are UTF-8."""
     return Sending.whole(b'<?xml version="1.0" encoding="windows-1251"?>' + signer.signed(root))
+
+
+def _cp1251_header(root: etree._Element, signer: Signer) -> Sending:
+    """As windows-1251 by the header of HTTP too."""
+    return replace(_cp1251(root, signer), content_type="text/xml; charset=windows-1251")
 
 
 def _garbage(root: etree._Element, signer: Signer) -> Sending:
@@ -173,6 +186,7 @@ _HOSTILE: dict[str, Callable[[etree._Element, Signer], Sending]] = {
     "drip": _drip,
     "deep": _deep,
     "cp1251": _cp1251,
+    "cp1251_header": _cp1251_header,
     "garbage": _garbage,
     "html": _html,
     "empty": _empty,

@@ -257,6 +257,7 @@ HOSTILE = {
     "gzip_bomb": lambda length, body: len(body) < 1_000_000 and len(gzip.decompress(body)) > shep_trouble.HUGE_BYTES,
     "deep": lambda length, body: body.count(b"<x>") == shep_trouble.DEPTH,
     "cp1251": lambda length, body: b'encoding="windows-1251"' in body and "Действует".encode() in body,
+    "cp1251_header": lambda length, body: b'encoding="windows-1251"' in body,
     "garbage": lambda length, body: hashlib.sha256(body).digest() and b"<" not in body[:1],
     "html": lambda length, body: b"<html>" in body,
     "empty": lambda length, body: (length, body) == (0, b""),
