@@ -43,9 +43,9 @@ class Supervisor:
                 start_new_session=True,
             )
 
-    def run(self, name: str, command: list[str]) -> int | None:
-        """Run a command on our console to its end; its exit code, or None when something `interrupted` the wait."""
-        self.start(name, command, on_console=True)
+    def run(self, name: str, command: list[str], *, on_console: bool = True) -> int | None:
+        """Run a command to its end; its exit code, or None when something `interrupted` the wait."""
+        self.start(name, command, on_console=on_console)
         while (code := self.processes[name].poll()) is None:
             if self.interrupted(except_for=name):
                 return None

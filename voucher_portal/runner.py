@@ -23,13 +23,11 @@ from django.core.management import get_commands  # noqa: E402
 from voucher_portal import embedded  # noqa: E402
 from voucher_portal.celery import QUEUES  # noqa: E402
 from voucher_portal.environment import Environment  # noqa: E402
-from voucher_portal.processes import LOOK_EVERY_SECONDS, Supervisor, listening_socket  # noqa: E402
+from voucher_portal.other_sides import HOST, PYTHON, Running, start_other_sides, summary, write_env_file  # noqa: E402
+from voucher_portal.processes import Supervisor, listening_socket  # noqa: E402
 
-HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 120
 DEMO_TODAY = "2025-12-05"  # two days after the last month of the demo was closed
-DEMO_TOKEN = "the-demo-has-no-secrets"
-PYTHON = [sys.executable, "-m"]
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
 
@@ -52,13 +50,19 @@ def main() -> int:
 def _run(supervisor: Supervisor, address_file: TextIO) -> int:
     if supervisor.run("migrate", [*MANAGE, "migrate", "--verbosity", "0"]) != 0:
         return _outcome(supervisor)
-    address = _start_processes(supervisor)
+    env = Environment(os.environ)
+    if not _prepare_other_sides(supervisor, env):
+        return _outcome(supervisor)
+    address, others = _start_processes(supervisor, env)
     address_file.write(address)
     address_file.flush()
     if not _is_ready(supervisor, address) or not _demo_is_played(supervisor):
         return _outcome(supervisor)
     # Not before: until then the demo polls, closes and pays on days of its own.
     supervisor.start("beat", [*PYTHON, "celery", "--app", "voucher_portal", "beat", "--pidfile="])
+    env_file = settings.DATA_DIR / "demo.env"
+    write_env_file(env_file, others, supervisor.environment)
+    _say("\n".join(["", *summary(others, env_file), ""]))
     _say(f"The portal is at {address}; logs are in {supervisor.log_dir}. Ctrl-C ends it.")
     supervisor.watch()
     return _outcome(supervisor)
@@ -72,12 +76,11 @@ def _outcome(supervisor: Supervisor) -> int:
     return 1
 
 
-def _start_processes(supervisor: Supervisor) -> str:
-    """Start the other sides of our wires, background work and pages; the portal's address."""
-    env = Environment(os.environ)
+def _start_processes(supervisor: Supervisor, env: Environment) -> tuple[str, list[Running]]:
+    """Start the other sides of our wires, background work and pages; the portal's address, and who was started."""
     if env.flag("PLAY_DEMO", True):
         supervisor.environment["PORTAL_TODAY"] = env.text("PORTAL_TODAY", DEMO_TODAY)
-    _start_emulators(supervisor, env)
+    others = start_other_sides(supervisor, env, settings.DATA_DIR)
     listener = listening_socket(HOST, env.number("PORT", 8000))
     address = f"http://{HOST}:{listener.getsockname()[1]}"
     supervisor.environment["PORTAL_ADDRESS"] = address
@@ -95,33 +98,20 @@ def _start_processes(supervisor: Supervisor) -> str:
     web = ["gunicorn", "voucher_portal.wsgi", "--config", "python:voucher_portal.web", "--bind"]
     supervisor.start("web", [*PYTHON, *web, f"fd://{listener.fileno()}"], pass_fds=(listener.fileno(),))
     listener.close()
-    return address
+    return address, others
 
 
-def _start_emulators(supervisor: Supervisor, env: Environment) -> None:
-    """Start the demo's LMS, and a treasury unless the environment names a real one; tell all that come after."""
-    supervisor.environment["LMS_TOKEN"] = DEMO_TOKEN
-    lms = _start_emulator(supervisor, "lms", env.number("LMS_EMULATOR_PORT", 8090), "--token-env", "LMS_TOKEN")
-    supervisor.environment["LMS_EMULATOR_URL"] = lms
-    if env.text("TREASURY_URL"):
-        return
-    supervisor.environment["TREASURY_TOKEN"] = DEMO_TOKEN
-    book = settings.DATA_DIR / "treasury" / "book.sqlite3"
-    treasury = _start_emulator(supervisor, "treasury", env.number("TREASURY_EMULATOR_PORT", 8094), "--book", str(book))
-    supervisor.environment["TREASURY_URL"] = treasury
-
-
-def _start_emulator(supervisor: Supervisor, name: str, wanted_port: int, *options: str) -> str:
-    """The base address that the emulator prints as its first line; nothing when it ended instead."""
-    with listening_socket(HOST, wanted_port) as listener:
-        port = str(listener.getsockname()[1])
-    supervisor.start(name, [*PYTHON, f"integrations.emulators.{name}", "--port", port, *options])
-    log = supervisor.log_dir / f"{name}.log"
-    while not supervisor.interrupted():
-        if (first_line := log.read_text(encoding="utf-8").partition("\n"))[1]:
-            return first_line[0]
-        time.sleep(LOOK_EVERY_SECONDS)
-    return ""
+def _prepare_other_sides(supervisor: Supervisor, env: Environment) -> bool:
+    """Make what the emulators live from, each once: the keys of a test certification centre, the people that state
+    databases know. False when something interrupted.
+    """
+    scale = env.text("SCALE", "demo")
+    made = {"pki": settings.DATA_DIR / "pki", "shep_world": settings.DATA_DIR / "shep"}
+    for module, folder in made.items():
+        options = ["--out", str(folder), "--scale", scale]
+        if supervisor.run(module, [*PYTHON, f"integrations.emulators.{module}", *options], on_console=False) != 0:
+            return False
+    return True
 
 
 def _is_ready(supervisor: Supervisor, address: str) -> bool:
