@@ -202,5 +202,8 @@ def _qualified(element: etree._Element, name: str) -> str:
 
 
 def _day(text: str | None) -> datetime.date | None:
-    # xs:date may carry an offset behind its ten characters; the schema has seen that it is a date.
-    return datetime.date.fromisoformat(text[:10]) if text else None
+    """The day of an xs:date, which may carry an offset behind its ten characters. Raises Refusal for another era."""
+    try:
+        return datetime.date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        raise Refusal("VAL-KEY", f"{text} is no day of this time.") from None

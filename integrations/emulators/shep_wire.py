@@ -101,7 +101,7 @@ def received(content: bytes, schema: Schema) -> Received:
         raise Refusal("VAL-SOAP", f"The root must be the Envelope of SOAP 1.1 ({SOAP}), it is {root.tag}.")
     schema.check(root, "VAL-XSD")
     body = root.find(f"{{{SOAP}}}Body")
-    return Received(root, body, next(iter(body)))
+    return Received(root, body, next(body.iterchildren(etree.Element)))
 
 
 def envelope() -> tuple[etree._Element, etree._Element]:
