@@ -70,8 +70,10 @@ class SignInBySignatureView(SignInView):
         return redirect("accounts:sign_in")
 
     def get_context_data(self, *, form, **kwargs) -> dict:
-        """Both ways again, with what was wrong beside the one that was tried."""
-        return super().get_context_data(form=SignInForm(self.request), signature_form=form, **kwargs)
+        """Both ways again, with what was wrong beside the one that was tried and the focus not on the other."""
+        by_password = SignInForm(self.request)
+        del by_password.fields["username"].widget.attrs["autofocus"]
+        return super().get_context_data(form=by_password, signature_form=form, **kwargs)
 
     def form_valid(self, form) -> HttpResponse:
         """Sign in for the organisation that the certificate names, where the person belongs to it."""

@@ -28,7 +28,10 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1d2730; }}
 fieldset {{ border: 1px solid #dfe5ea; border-radius: 8px; margin: 0 0 1rem; padding: 0.5rem 1rem 1rem; }}
 legend {{ font-weight: 600; padding: 0 0.4rem; }}
-label {{ display: block; padding: 0.3rem 0; }}
+label {{ display: block; padding: 0.3rem 0 0.3rem 1.6rem; break-inside: avoid; }}
+label input:not([type=number]) {{ margin-left: -1.6rem; width: 1.1rem; height: 1.1rem; vertical-align: -0.15rem; }}
+@media (min-width: 44rem) {{ .signers {{ columns: 2; }} }}
+.choose {{ position: sticky; bottom: 0; padding: 0.75rem 0; background: #fff; }}
 small {{ color: #4a5560; }}
 button {{ font: inherit; padding: 0.6rem 1.4rem; border: 0; border-radius: 8px; background: #0b6b8a; color: #fff; }}
 table {{ border-collapse: collapse; width: 100%; margin-top: 0.5rem; }}
@@ -40,7 +43,9 @@ th, td {{ text-align: left; padding: 0.4rem 0.6rem; border-bottom: 1px solid #df
 <p>Слушает {address}. Ключи пробные, паролей нет: кто выбран, тот и подписывает.</p>
 <form method="post" action="/">
 <fieldset><legend>Кто подписывает</legend>
+<div class="signers">
 {signers}
+</div>
 </fieldset>
 <fieldset><legend>Что произойдёт</legend>
 {scenarios}
@@ -49,7 +54,7 @@ value="{slow_seconds:g}"></label>
 <label><input name="is_gost" type="checkbox" value="yes"{is_gost}> ключи ГОСТ: их проверяет NCANode</label>
 <label><input name="is_old" type="checkbox" value="yes"{is_old}> старая программа, без модуля basics</label>
 </fieldset>
-<button type="submit">Выбрать</button>
+<p class="choose"><button type="submit">Выбрать</button></p>
 </form>
 <h2>Последние запросы</h2>
 {requests}
@@ -111,5 +116,5 @@ def _table(requests: Iterable[Mapping[str, str]]) -> str:
     ]
     if not rows:
         return "<p>Здесь появятся запросы страниц. Пока не было ни одного.</p>"
-    head = "<tr><th scope=col>Когда<th scope=col>Запрос<th scope=col>Документов<th scope=col>Ответ"
+    head = "<tr><th scope=col>Когда, UTC<th scope=col>Запрос<th scope=col>Документов<th scope=col>Ответ"
     return f"<table>{head}{''.join(rows)}</table>"
