@@ -57,7 +57,7 @@ OTHER_SIDES = (
         "signatures",
         ("--port",),
         instead_of="EDS_TRUST_DIR",
-        options=("--pki", "{pki}"),
+        options=("--pki", "{pki}", "--scale", "{scale}"),
         settings={
             "EDS_TRUST_DIR": "{pki}/trust",
             "EDS_OCSP_URL": "{address}/ocsp",
@@ -145,7 +145,8 @@ def start_other_sides(supervisor: Supervisor, env: Environment, data_dir: Path) 
     Returns those that run; fewer when something `interrupted` the start.
     """
     wanted = [side for side in OTHER_SIDES if not (side.instead_of and env.text(side.instead_of))]
-    folders = {"data": str(data_dir), "pki": str(data_dir / "pki"), "token": DEMO_TOKEN}
+    scale = env.text("SCALE", "demo")
+    folders = {"data": str(data_dir), "pki": str(data_dir / "pki"), "token": DEMO_TOKEN, "scale": scale}
     for side in wanted:  # names and tokens first: the emulators read them too
         known = {name: value for name, value in side.settings.items() if "{" not in value}
         supervisor.environment.update(known)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from voucher_portal.environment import BASE_DIR
+from voucher_portal.other_sides import OTHER_SIDES
 from voucher_portal.processes import Supervisor, listening_socket
 
 READY_WITHIN_SECONDS = 90
@@ -59,19 +61,41 @@ def portal(tmp_path):
         process.kill()
 
 
-def address_of(runner: subprocess.Popen) -> str:
-    """The address that the runner prints once the portal is ready."""
+def printed_by(runner: subprocess.Popen) -> tuple[str, list[str]]:
+    """The address that the runner prints once the portal is ready, and the lines before it."""
+    lines = []
     for line in runner.stdout:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            return found.group()
+        if found := re.search(r"(?:is at|already:) (http://127\.0\.0\.1:\d+)", line):
+            return found[1], lines
+        lines.append(line)
     raise AssertionError("the runner ended without an address")
+
+
+def address_of(runner: subprocess.Popen) -> str:
+    """The address alone."""
+    return printed_by(runner)[0]
+
+
+def status_at(address: str) -> int:
+    """What a server answers there; raises when there is none."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_the_portal_serves_and_a_signal_to_its_group_ends_every_process(portal):
     runner = portal()
-    address = address_of(runner)
+    address, lines = printed_by(runner)
     with urllib.request.urlopen(f"{address}/healthz/ready", timeout=10) as answer:
         assert json.load(answer) == {"status": "ok"}
+
+    told = [line for line in lines if line.startswith("  ")]
+    assert len(told) == len(OTHER_SIDES), "one line for each emulator"
+    assert all(status_at(re.search(r"http://[^ ]+", line).group()) < 500 for line in told), "each is there"
+    asked = ask_state_database(portal.folder)
+    assert json.loads(asked)["outcome"] == "FOUND", "a command in another terminal meets them"
 
     second = portal()
     assert address_of(second) == address, "the second one points to the first one"
@@ -90,6 +114,13 @@ def test_a_process_that_ends_by_itself_ends_the_portal_with_its_name(portal):
     assert runner.wait(60) == 1
     assert re.search("worker ended by itself", runner.stdout.read())
     assert processes_of(portal.folder) == []
+
+
+def ask_state_database(folder: Path) -> str:
+    """What the command of the summary prints."""
+    environment = {"PATH": os.environ["PATH"], "PORTAL_ENV_FILE": str(folder / "demo.env")}
+    command = [sys.executable, "manage.py", "ask_state_database", "GBDUL", "250140990016", "--json"]
+    return subprocess.check_output(command, cwd=BASE_DIR, env=environment, stderr=subprocess.DEVNULL, text=True)
 
 
 @pytest.fixture
