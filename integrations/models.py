@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from integrations.shep.registers import CONCLUSIVE, Channel, Outcome
 
 SHA256_LENGTH = 64
-# An answer of the asynchronous channel may still come to these: where the question did not get a receipt, too.
-AWAITING = Q(outcome=Outcome.ASKED.value) | Q(outcome=Outcome.TIMEOUT.value, channel=Channel.ASYNC.value)
+# An answer may still come to these, whatever became of the receipt of the question.
+AWAITING = Q(channel=Channel.ASYNC.value, answered_at__isnull=True)
 
 # Values, not members: a migration must not need today's enumeration.
 OUTCOMES = {
@@ -66,7 +66,7 @@ class FeedCursor(models.Model):
 
 
 class RegisterCall(models.Model):
-    """One question to a state database, as it ended; only one that waits for its answer is changed afterwards.
+    """One question to a state database, as it ended; only one whose answer may still come is changed afterwards.
 
     Whom it was about stands here as a keyed hash only; the messages themselves are in the archive under their SHA-256.
     """
@@ -117,8 +117,9 @@ class RegisterCall(models.Model):
             pgtrigger.Protect(
                 name="registercall_is_final",
                 operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__outcome=Outcome.ASKED.value)
-                & ~(pgtrigger.Q(old__outcome=Outcome.TIMEOUT.value) & pgtrigger.Q(old__channel=Channel.ASYNC.value)),
+                condition=~(
+                    pgtrigger.Q(old__channel=Channel.ASYNC.value) & pgtrigger.Q(old__answered_at__isnull=True)
+                ),
             ),
         ]
 

@@ -9,11 +9,12 @@ from functools import cache
 
 import factory
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 from stdnum.iso7064 import mod_97_10
 
 from accounts.enums import OrganisationKind, Role
 from accounts.models import Membership, Organisation, ReadLog, User
-from integrations.models import FeedCursor, Lms
+from integrations.models import FeedCursor, Lms, RegisterCall, StrayAnswer
 from registry.enums import (
     Account,
     ContractStatus,
@@ -178,6 +179,30 @@ class FeedCursorFactory(factory.django.DjangoModelFactory):
     lms = factory.SubFactory(LmsFactory)
     feed = "contracts"
     cursor = "000000000001"
+
+
+class RegisterCallFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RegisterCall
+
+    message_id = factory.Faker("uuid4")
+    register = "ELIC"
+    service_id = "ELIC_LicenseByBin"
+    channel = "SYNC"
+    key_hash = "0" * 64
+    outcome = "TIMEOUT"
+    tries = 3
+    asked_at = factory.LazyFunction(timezone.now)
+
+
+class StrayAnswerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StrayAnswer
+
+    service_id = "NOBD_Enrolment"
+    message_id = factory.Sequence(lambda n: f"message {n}")
+    answer_sha256 = "0" * 64
+    received_at = factory.LazyFunction(timezone.now)
 
 
 class IssuerFactory(factory.django.DjangoModelFactory):

@@ -63,14 +63,13 @@ def open_question(register: Register, key_hash: str, asked: RegisterAnswer, corr
 
 
 def handed_over(answer: RegisterAnswer, trace: Trace) -> None:
-    """How handing it over went: still ASKED, or ended."""
-    ended = answer.outcome is not Outcome.ASKED
+    """How handing it over went. Also where it failed the question may have arrived, and its answer come."""
+    has_ended = answer.outcome is not Outcome.ASKED
     waiting(answer.message_id).update(
         outcome=answer.outcome.value,
         tries=trace.tries,
         request_sha256=trace.request_sha256,
-        answer_sha256=trace.answer_sha256 if ended else "",
-        answered_at=datetime.datetime.now(datetime.UTC) if ended and trace.answer_sha256 else None,
+        answer_sha256=trace.answer_sha256 if has_ended else "",
         reason=answer.reason[:MAX_REASON],
     )
 
@@ -98,7 +97,7 @@ def question_of_chain(service_id: str, correlation_id: str) -> RegisterCall | No
 
 def is_waiting(call: RegisterCall) -> bool:
     """Whether its answer may still come."""
-    return call.outcome in (Outcome.ASKED, Outcome.TIMEOUT)
+    return call.answered_at is None
 
 
 def settle(call: RegisterCall, answer: RegisterAnswer) -> bool:

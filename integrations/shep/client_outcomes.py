@@ -12,7 +12,7 @@ from integrations.shep.registers import Outcome, Reading, Register
 PROCESSED = "SCSS001"
 SAMPLE_PROCESSED = "Success"  # of the sample server of aarystanovv/shep-service: for tests only
 REPEATED = frozenset({"SCSE003"})
-FAULTS_OF_RIGHTS = frozenset({"ACCESS_DENIED"})  # our profile: no public list says more
+FAULTS_OF_RIGHTS = frozenset({"ACCESS_DENIED", "SEC-SENDER"})  # our profile: no public list says more
 HTTP_OF_RIGHTS = frozenset({401, 403})
 HTTP_REPEATED = frozenset({502, 503, 504})
 

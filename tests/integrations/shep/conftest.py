@@ -1,7 +1,8 @@
 """What the tests of the state gateway share."""
 
 from tests.integrations.shep.emulated_gateway import client, gateway, running_gateway
+from tests.integrations.shep.portal_side import portal
 from tests.integrations.shep.redis_keys import connection, nowhere, prefix
 from tests.pki import pki
 
-__all__ = ["client", "connection", "gateway", "nowhere", "pki", "prefix", "running_gateway"]
+__all__ = ["client", "connection", "gateway", "nowhere", "pki", "portal", "prefix", "running_gateway"]
