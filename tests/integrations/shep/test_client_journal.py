@@ -5,7 +5,7 @@ from django.db import IntegrityError, InternalError, transaction
 from django.utils import timezone
 
 from integrations.models import RegisterCall
-from tests.factories import RegisterCallFactory
+from tests.factories import RegisterCallFactory, StrayAnswerFactory
 
 pytestmark = pytest.mark.django_db
 
