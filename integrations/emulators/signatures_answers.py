@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asn1crypto import cms, core, crl, tsp
+from asn1crypto import keys as asn1_keys
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,7 +21,7 @@ from integrations.emulators.signatures_script import CrlMode, OcspMode, TspMode
 
 OCSP_LASTS, CRL_LASTS = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 DAY = datetime.timedelta(days=1)
-DER = serialization.Encoding.DER
+DER, SPKI = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
 _FAILURES = {
     "try_later": ocsp.OCSPResponseStatus.TRY_LATER,
     "internal_error": ocsp.OCSPResponseStatus.INTERNAL_ERROR,
@@ -77,10 +78,11 @@ class Centre:
 
     def _issuer_of(self, request: ocsp.OCSPRequest) -> str | None:
         for name in AUTHORITIES:
-            named = self.keys[name].certificate.subject.public_bytes()
-            digest = hashes.Hash(request.hash_algorithm)
-            digest.update(named)
-            if digest.finalize() == request.issuer_name_hash:
+            authority = self.keys[name]
+            key = asn1_keys.PublicKeyInfo.load(authority.key.public_key().public_bytes(DER, SPKI))["public_key"]
+            named = _hashed(request.hash_algorithm, authority.certificate.subject.public_bytes())
+            by_key = _hashed(request.hash_algorithm, key.parsed.dump())
+            if (named, by_key) == (request.issuer_name_hash, request.issuer_key_hash):
                 return name
         return None
 
@@ -117,7 +119,7 @@ class Centre:
             is_right = False
         if not is_right or mode == "rejected":
             status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"bad_request"}})
-            return tsp.TimeStampResp({"status": status}).dump()
+            return core.SequenceOf([status], spec=tsp.PKIStatusInfo).dump()  # a TimeStampResp without token
         token = time_stamp_token(
             self.keys["tsa"],
             hashlib.new(digest_name, digest).digest() if mode == "other_imprint" else digest,
@@ -187,6 +189,12 @@ class _Answer:
         if self.mode == "wrong_key":
             return _signed_anew(answer, self.centre.keys["gateway"].key, "sha256")
         return _signed_anew(answer, responder.key, "sha1") if self.mode == "weak_hash" else answer
+
+
+def _hashed(algorithm: hashes.HashAlgorithm, part: bytes) -> bytes:
+    digest = hashes.Hash(algorithm)
+    digest.update(part)
+    return digest.finalize()
 
 
 def _unsuccessful(status: ocsp.OCSPResponseStatus) -> bytes:
