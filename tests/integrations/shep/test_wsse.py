@@ -3,10 +3,13 @@
 The id of each attack names the check that stops it, in integrations/shep/wsse_verification.py unless it says another.
 """
 
+import base64
 import copy
+import hashlib
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -267,9 +270,23 @@ def signature_of_another_answer(root):
     part(root, "SignatureValue").text = part(other, "SignatureValue").text
 
 
+def second_security_without_signature(root):
+    etree.SubElement(root[0], f"{{{WSSE}}}Security")
+
+
+def signed_anew(root):
+    """With digest and signature as they would have to be: what is left of an attack is what it changed."""
+    canonical_body = etree.tostring(root[-1], method="c14n", exclusive=True)
+    part(root, "DigestValue").text = base64.b64encode(hashlib.sha256(canonical_body).digest()).decode()
+    info = etree.tostring(part(root, "SignedInfo"), method="c14n", exclusive=True)
+    value = signer("gateway").key.sign(info, padding.PKCS1v15(), hashes.SHA256())
+    part(root, "SignatureValue").text = base64.b64encode(value).decode()
+
+
 ATTACKS = {
     "_only_signature": [
-        unsigned, no_header, second_signature, second_security, signature_elsewhere_in_the_header,
+        unsigned, no_header, second_signature, second_security, second_security_without_signature,
+        signature_elsewhere_in_the_header,
     ],
     "_parts": [
         no_reference, empty_signed_info, second_reference, signed_object_added, key_value_added,
@@ -293,13 +310,45 @@ CASES = [
 ]
 
 
+# These change what the gateway itself has signed, so they are tried with a fitting signature.
+SIGNED_ANEW = {
+    reference_to_the_header,
+    reference_to_the_whole_document,
+    reference_by_xpointer,
+    id_twice_on_the_body,
+    sha1_digest,
+    sha1_signature,
+    hmac_signature,
+    xslt_transform,
+    inclusive_c14n,
+    second_transform,
+    second_reference,
+}
+
+
+def test_an_answer_that_is_signed_anew_is_believed():
+    found = document(EVIL, by="attacker")
+    part(found, "KeyIdentifier").text = der("gateway")
+    signed_anew(found)
+    assert trust().verified_body(found) is not None
+
+
 @pytest.mark.parametrize("attack", CASES)
 def test_an_answer_is_not_believed(attack):
     found = document()
     attack(found)
+    if attack in SIGNED_ANEW:
+        signed_anew(found)
     again = message_of(etree.tostring(found))
     with pytest.raises((BadSignature, BadMessage)):
         trust().verified_body(again)
+
+
+def test_an_answer_without_a_header_is_told_so_by_only_signature():
+    found = document()
+    found.remove(found[0])
+    with pytest.raises(BadSignature, match="no header"):
+        trust().verified_body(found)
 
 
 def test_a_stranger_with_a_key_of_his_own_is_not_believed_by_pinned():
