@@ -11,6 +11,8 @@ from integrations.emulators.shep_rows import OFFICE, ChildRow, PlaceRow
 Record = dict[str, Any]
 Case = tuple[str, str, str, list[Record] | None]  # register, number, what is odd, its records
 
+# What `ask_state_database` wants behind the number.
+_MORE_OF_KEY = {"BORDER": ",2025-09-01,2025-11-30", "MED": ",2025-09-01,2025-11-30", "DFO": ",2024"}
 FIRST_CHILD = 10  # the first ones are the demo's family
 _PRESCHOOL = "preschool"
 
@@ -21,7 +23,7 @@ def oddities(
     """The list of what to try, and the records by register and number."""
     tips, written = [], {}
     for code, number, what, found in (*_of_children(children), *_of_places(places), *_payments()):
-        tips.append({"service": code, "key": number, "what": what})
+        tips.append({"service": code, "key": number + _MORE_OF_KEY.get(code, ""), "what": what})
         written.setdefault(code, {})[number] = found
     twice = next((row for row in children if sum(not contract.last for contract in row.contracts) > 1), None)
     if twice:

@@ -14,17 +14,18 @@ from voucher_portal.identifiers import mask_iin
 LAST_CALLS = 30
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #d5dae2;padding:.3rem .6rem;text-align:left}
-pre{background:#f4f6f9;padding:1rem;overflow:auto}h2{margin-top:2rem}code{white-space:nowrap}
+table{border-collapse:collapse;display:block;overflow-x:auto}td,th{border-bottom:1px solid #d5dae2;padding:.3rem .6rem;text-align:left}
+pre{background:#f4f6f9;padding:1rem;white-space:pre-wrap;overflow-wrap:anywhere}h2{margin-top:2rem}
 """
 _ORDERS = (
     ("КГД дважды отвечает SCSE003, потом хорошо",
      {"rules": [{"service": "KGD", "times": 2, "outcome": "error", "code": "SCSE003"}]}),
     ("МЧС молчит 90 секунд", {"rules": [{"service": "FIRE", "silence_seconds": 90}]}),
     ("Ответ с подменённым телом", {"rules": [{"service": "ELIC", "hostile": "wrapped"}]}),
+    ("Подпись не спрашивается: тело можно послать из curl", {"allow_unsigned": True}),
     ("Люди отказывают в согласии", {"consent": "refuse"}),
     ("Каждый ответ через 2 секунды", {"latency_seconds": 2}),
-    ("Всё как было", {"rules": [], "consent": "confirm", "latency_seconds": 0}),
+    ("Всё как было", {"rules": [], "consent": "confirm", "latency_seconds": 0, "allow_unsigned": False}),
 )  # fmt: skip
 
 

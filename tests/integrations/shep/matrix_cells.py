@@ -80,25 +80,33 @@ CELLS = {
     "down, 503": Cell({"http_status": 503}, Outcome.TIMEOUT, is_transport=True, tries=3),
     "redirected": _transport(Outcome.ERROR, http_status=302),
     "truncated": Cell({"hostile": "truncated"}, Outcome.TIMEOUT, is_transport=True, tries=3),
-    "answer to another message": Cell({"wrong": "other_message_id"}, Outcome.ERROR),
+    # In brackets: the check (module:function) without which the cell fails.
+    "answer to another message (client_questions:read_sync)": Cell({"wrong": "other_message_id"}, Outcome.ERROR),
+    "answer of another chain (client_questions:read_sync)": _transport(Outcome.ERROR, wrong="foreign_correlation"),
     # Only our profile names the question once more inside the answer.
-    "answer to another question": Cell(
+    "answer to another question (client_questions:read_business)": Cell(
         {"wrong": "other_request_id"}, Outcome.ERROR, dict.fromkeys(OWN_CODES, Outcome.FOUND)
     ),
-    "answer of another chain": _transport(Outcome.ERROR, wrong="foreign_correlation"),
     **{
         f"garbage: {name}": _transport(Outcome.ERROR, hostile=name)
         for name in ("garbage", "html", "empty", "cp1251_header", "deep")
     },
     **{
-        f"hostile: {name}": _transport(Outcome.ERROR, hostile=name)
+        f"hostile: {name}": _transport(Outcome.ERROR, hostile=name.split()[0])
         for name in (
-            "entity_bomb", "external_entity", "wrapped", "wrapped_in_header", "two_signatures", "large", "huge",
-            "endless", "gzip_bomb",
+            "entity_bomb",
+            "external_entity (safe_xml:_refuse_dangerous)",
+            "wrapped",
+            "wrapped_in_header (wsse_verification:verified_body)",
+            "two_signatures (wsse_verification:verified_body)",
+            "large (safe_xml:MAX_BYTES)",
+            "huge (safe_xml:MAX_BYTES)",
+            "endless (safe_xml:MAX_BYTES)",
+            "gzip_bomb (safe_xml:MAX_BYTES)",
         )
     },
     **{
-        f"hostile: {name}": _transport(Outcome.ERROR, wrong=name)
+        f"hostile: {name} (wsse_verification:verified_body)": _transport(Outcome.ERROR, wrong=name)
         for name in ("unsigned", "broken_digest", "other_key", "other_certificate")
     },
-}  # fmt: skip
+}
