@@ -5,7 +5,6 @@ import binascii
 import json
 import threading
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from integrations.emulators import ncalayer_script as scenarios
@@ -14,7 +13,7 @@ from integrations.emulators.gost import sign_gost_cms
 from integrations.emulators.gost_pki import make_gost_pki
 from integrations.emulators.ncalayer_script import Script
 from integrations.emulators.ncalayer_stores import EKU_OF_KEY_TYPE, NoKey, Stores
-from integrations.emulators.pki import Pki
+from integrations.emulators.pki import Credential, Pki
 
 BASICS, COMMON = "kz.gov.pki.knca.basics", "kz.gov.pki.knca.commonUtils"
 KMD = "kz.digiflow.mobile.extensions"
@@ -40,11 +39,7 @@ class Program:
         self.stores = Stores(pki)
         self._pki = pki
         self._ended = threading.Event()
-
-    @cached_property
-    def _gost(self) -> Pki:
-        """The twin centre with GOST keys of the same people, where the emulated NCANode makes it too."""
-        return make_gost_pki(self._pki.folder / "gost", self._pki.scale, self._pki.seed)
+        self._credentials: dict[tuple[str, bool], Credential] = {}
 
     def end(self) -> None:
         """Let whoever waits for a slow signature go."""
@@ -53,14 +48,21 @@ class Program:
     def answer(self, frame: str | bytes, script: Script) -> Answer:
         """The answer to a request. Raises Hangup when there is none."""
         request = read_request(frame)
-        what = request.get("module"), request.get("method")
+        what = str(request.get("module")), str(request.get("method"))
         if what == (KMD, "getVersion") or (what[0] == BASICS and script.is_old):
             return no_module()
-        if what == (BASICS, "sign"):
-            return self.sign(request.get("args"), script)
-        if what == (COMMON, "createCAdESFromBase64"):
-            return self.create_cades(request.get("args"), script)
-        return no_method()
+        sign = {(BASICS, "sign"): self.sign, (COMMON, "createCAdESFromBase64"): self.create_cades}.get(what)
+        if sign is None:
+            return no_method()
+        self.wait(script)
+        return sign(request.get("args"), script)
+
+    def wait(self, script: Script) -> None:
+        """While the window is open: the person looks for the token, or the program goes away. Raises Hangup."""
+        if script.scenario == scenarios.CLOSE:
+            raise Hangup
+        if script.scenario == scenarios.SLOW:
+            self._ended.wait(script.slow_seconds)
 
     def sign(self, args: Any, script: Script) -> Answer:
         """`basics` / `sign`: as the scenario wants, else a CMS for each document."""
@@ -91,23 +93,28 @@ class Program:
             return {"code": "500", "message": str(error)}
         return {"code": "200", "responseObject": signature}
 
+    def _credential(self, slug: str, is_gost: bool) -> Credential:
+        """The key, read once: reading takes longer than signing."""
+        if (slug, is_gost) not in self._credentials:
+            pki = self._pki
+            if is_gost:  # the twin centre, where the emulated NCANode makes it too
+                pki = make_gost_pki(pki.folder / "gost", pki.scale, pki.seed)
+            self._credentials[slug, is_gost] = pki.credential(slug)
+        return self._credentials[slug, is_gost]
+
     def _signed(self, document: bytes, oids: list[str], is_attached: bool, is_stamped: bool, script: Script) -> str:
-        if script.scenario == scenarios.CLOSE:
-            raise Hangup
-        if script.scenario == scenarios.SLOW:
-            self._ended.wait(script.slow_seconds)
         if script.scenario == scenarios.OTHER_DATA:
             document = OTHER_BYTES
         try:
             holder = self.stores.holder_for(self.stores.store(script.signer), oids, script.scenario)
         except NoKey:
             raise Impossible("no suitable key") from None
-        keys, sign = (self._gost, sign_gost_cms) if script.is_gost else (self._pki, sign_cms)
+        sign = sign_gost_cms if script.is_gost else sign_cms
         cms = sign(
-            keys.credential(holder.slug),
+            self._credential(holder.slug, script.is_gost),
             document,
             attached=is_attached or script.scenario == scenarios.ATTACHED,
-            tsa=self._pki.credential("tsa") if is_stamped else None,
+            tsa=self._credential("tsa", False) if is_stamped else None,
         )
         return to_pem(cms) if script.scenario == scenarios.PEM else base64.b64encode(cms).decode()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from cryptography import x509
+from cryptography.x509 import ExtendedKeyUsage
 
 from integrations.emulators import ncalayer_script as scenarios
 from integrations.emulators.pki import Pki
@@ -81,8 +82,16 @@ class Stores:
         return (holder for holder in holders if self._fits(holder, purposes))
 
     def _fits(self, holder: Holder, oids: Collection[str]) -> bool:
-        usage = self._pki.certificate(holder.slug).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-        return set(oids) <= {oid.dotted_string for oid in usage.value}
+        return set(oids) <= self._usages[holder.slug]
+
+    @cached_property
+    def _usages(self) -> dict[str, set[str]]:
+        """What each certificate is for, by its slug: object identifiers."""
+        certificates = {holder.slug: self._pki.certificate(holder.slug) for holder in self._pki.people}
+        return {
+            slug: {oid.dotted_string for oid in certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value}
+            for slug, certificate in certificates.items()
+        }
 
 
 def _own_first(holders: list[Holder], owner: Holder) -> list[Holder]:

@@ -1,11 +1,15 @@
 """Sign-in by signature in a browser, with NCALayer's double as a process beside: two languages, two screens."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import parse_qs
 
 import pytest
 import requests
+from asn1crypto.cms import ContentInfo
 from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import expect
@@ -37,7 +41,7 @@ class Program:
 
     def will(self, scenario: str, language: str = "ru", **orders) -> None:
         """Choose what happens next with the key of whoever reads that language."""
-        orders = {"is_old": False, "scenario": scenario, "signer": OWNERS[language][1], **orders}
+        orders = {"is_old": False, "slow_seconds": 5, "scenario": scenario, "signer": OWNERS[language][1], **orders}
         requests.post(f"{self.page}/control", json=orders, timeout=WITHIN).raise_for_status()
 
     def asked(self) -> list[dict]:
@@ -45,15 +49,20 @@ class Program:
         return requests.get(f"{self.page}/control", timeout=WITHIN).json()["asked"]
 
 
-@pytest.fixture
-def ncalayer(pki) -> Iterator[Program]:
-    """A process of its own for each test, and a portal that looks for it."""
+@pytest.fixture(scope="module")
+def running(pki) -> Iterator[Program]:
+    """A process beside, and a portal that looks for it."""
     with emulator_process("ncalayer", "--port", 0, "--pki", pki.folder) as (page, process):
         address = requests.get(f"{page}/control", timeout=WITHIN).json()["address"]
         with override_settings(NCALAYER_ADDRESS=address, CONTENT_SECURITY_POLICY=policy_with(address)):
-            program = Program(page, address, lambda: end(process))
-            program.will("ok")
-            yield program
+            yield Program(page, address, lambda: end(process))
+
+
+@pytest.fixture
+def ncalayer(running) -> Program:
+    """It signs what it is asked to."""
+    running.will("ok")
+    return running
 
 
 def policy_with(address: str) -> dict:
@@ -126,7 +135,7 @@ def test_the_owner_of_the_key_signs_in(ncalayer, page_in, language, width):
     press(desk)
     desk.page.wait_for_url("**/department/")
     assert desk.language == language
-    (probe, asked) = ncalayer.asked()
+    asked = ncalayer.asked()[-1]
     assert asked["what"] == "kz.gov.pki.knca.basics sign"
     assert asked["answer"] == "signed"
 
@@ -158,17 +167,6 @@ def test_another_persons_key_is_refused(ncalayer, page_in, language, width):
         desk, {"ru": "Владельца этого ключа в портале нет.", "kk": "Бұл кілттің иесі порталда тіркелмеген."}[language]
     )
     assert desk.language == language
-
-
-@SCREENS
-def test_a_program_that_does_not_run_is_told(ncalayer, page_in, language, width):
-    desk = page_in(language, width)
-    ncalayer.end()
-    press(desk)
-    sees(desk, {"ru": "NCALayer не отвечает.", "kk": "NCALayer жауап бермейді."}[language])
-    sees(desk, "ncl.pki.gov.kz")
-    button_is_back(desk)
-    only_one_complaint(desk, "ERR_CONNECTION_REFUSED")
 
 
 @SCREENS
@@ -273,3 +271,53 @@ def test_one_may_choose_the_signer_on_the_page_of_the_double(ncalayer, page_in, 
     sees(desk, "в портале нет")
     person.reload()
     assert "signed" in person.inner_text("table")
+
+
+def sent_with(desk: Desk, documents: list[str]) -> list[dict]:
+    """Give these documents to sign in place of the server's, and keep what the form sends then."""
+    given, sent = {"documents": documents, "fields": {"data": "as given"}}, []
+
+    def keep(route) -> None:
+        sent.append(parse_qs(route.request.post_data))
+        route.fulfill(body="<h1>Taken</h1>", content_type="text/html")
+
+    desk.page.route("**/sign-in/signature/bytes/", lambda route: route.fulfill(json=given))
+    desk.page.route("**/sign-in/signature/", keep)
+    return sent
+
+
+@pytest.mark.parametrize(("is_old", "number", "steps"), [(False, 60, (0, 25, 50)), (True, 3, (0, 1, 2))])
+@pytest.mark.parametrize(("language", "words"), [("ru", "Подписано: {} из {}"), ("kk", "Қол қойылды: {} / {}")])
+def test_many_are_signed_in_their_order_and_one_sees_how_far(
+    ncalayer, page_in, language, words, is_old, number, steps
+):
+    ncalayer.will("slow", language, slow_seconds=1, is_old=is_old)
+    desk = page_in(language)
+    documents = [f"document {one}".encode() for one in range(number)]
+    sent = sent_with(desk, [b64encode(document).decode() for document in documents])
+    press(desk)
+    for done in steps:
+        expect(desk.page.locator(FORM)).to_contain_text(words.format(done, number), use_inner_text=True)
+    expect(desk.page.locator("h1")).to_have_text("Taken")
+    (fields,) = sent
+    assert fields["data"] == ["as given"]
+    assert [digest_in(cms) for cms in fields["cms"]] == [sha256(document).digest() for document in documents]
+
+
+def digest_in(cms: str) -> bytes:
+    """The digest of what was signed."""
+    (info,) = ContentInfo.load(b64decode(cms))["content"]["signer_infos"]
+    (digest,) = [one["values"][0].native for one in info["signed_attrs"] if one["type"].native == "message_digest"]
+    return digest
+
+
+@SCREENS
+def test_a_program_that_does_not_run_is_told(running, page_in, language, width):
+    """Last: nobody starts it again."""
+    desk = page_in(language, width)
+    running.end()
+    press(desk)
+    sees(desk, {"ru": "NCALayer не отвечает.", "kk": "NCALayer жауап бермейді."}[language])
+    sees(desk, "ncl.pki.gov.kz")
+    button_is_back(desk)
+    only_one_complaint(desk, "ERR_CONNECTION_REFUSED")

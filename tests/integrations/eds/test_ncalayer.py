@@ -165,14 +165,14 @@ def test_the_old_module_has_its_own_words(ncalayer, scenario, message):
     assert talk(ncalayer, cades()) == {"code": "500", "message": message}
 
 
-@pytest.mark.parametrize("_branch", ["9 close [ncalayer_answers:_signed]"])
+@pytest.mark.parametrize("_branch", ["9 close [ncalayer_answers:wait]"])
 def test_the_socket_closes_after_the_request(ncalayer, _branch):
     ncalayer.control({"scenario": "close"})
     with pytest.raises(ConnectionClosed):
         talk(ncalayer, basics())
 
 
-@pytest.mark.parametrize("_branch", ["10 slow [ncalayer_answers:_signed]"])
+@pytest.mark.parametrize("_branch", ["10 slow [ncalayer_answers:wait]"])
 def test_the_answer_waits_while_a_person_looks_for_the_token(ncalayer, _branch):
     ncalayer.control({"scenario": "slow", "slow_seconds": 0.4})
     started = time.monotonic()
