@@ -89,7 +89,7 @@ class ShepEmulator(Emulator):
     def handle(self, request: Request) -> Reply:
         """The pages for people and tests."""
         if request.method == "GET" and request.path == "/health":
-            return Reply.of({"status": "ok", "requests": self.requests})
+            return Reply.of({"status": "ok", "requests": self.requests, "world": self.world.counts()})
         if request.method == "GET" and request.path == "/calls":
             return Reply.of(self.calls.told(request.query.get("message_id", "")) | self.desk.told())
         if request.method == "DELETE" and request.path == "/calls":

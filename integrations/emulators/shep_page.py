@@ -14,7 +14,8 @@ from voucher_portal.identifiers import mask_iin
 LAST_CALLS = 30
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430}
-table{border-collapse:collapse;display:block;overflow-x:auto}td,th{border-bottom:1px solid #d5dae2;padding:.3rem .6rem;text-align:left}
+table{border-collapse:collapse;display:block;overflow-x:auto}
+td,th{border-bottom:1px solid #d5dae2;padding:.3rem .6rem;text-align:left}
 pre{background:#f4f6f9;padding:1rem;white-space:pre-wrap;overflow-wrap:anywhere}h2{margin-top:2rem}
 """
 _ORDERS = (

@@ -2,18 +2,16 @@
 
 import datetime
 import json
-import time
 from pathlib import Path
 
 import pytest
 import yaml
 
-from integrations.emulators import cast, region, shep_world
+from integrations.emulators import cast, region, shep, shep_world
 from integrations.emulators.process import emulator_process
-from integrations.emulators.shep_rows import OFFICE
 from integrations.emulators.shep_services import BY_CODE, SERVICES, Question
 from integrations.emulators.shep_world import World, WorldError
-from tests.integrations.shep.emulator_requests import SENDER, SMALL_WORLD
+from tests.integrations.shep.emulator_requests import SENDER, SMALL_WORLD, Client
 from voucher_portal.identifiers import bin_error, iin_error
 
 OF_PLACES = ("GBDUL", "ELIC", "KGD", "ESUTD", "RN", "SANEPID", "FIRE", "ANTITERROR", "DFO", "ENPF")
@@ -196,13 +194,42 @@ def test_a_file_that_describes_no_world_is_refused(tmp_path: Path, text: str, wo
 
 def test_offices_of_the_demo_are_no_providers(demo: World):
     assert ask(demo, "GBDUL", cast.OFFICES[cast.DEPARTMENT].bin)[0]["Activity"][0]["OKED"] == "84121"
-    assert OFFICE == "office"
 
 
-def test_the_emulator_runs_as_a_process_and_starts_soon(pki, tmp_path: Path, demo_region: Path):
+SENDER_ENVIRONMENT = {"SHEP_SENDER_ID": SENDER[0], "SHEP_SENDER_PASSWORD": SENDER[1]}
+
+
+def test_the_emulator_runs_as_a_process_with_a_world_and_a_script(pki, tmp_path: Path, demo_region: Path):
     path = shep_world.write_world(tmp_path, "demo", region_folder=demo_region)
-    environment = {"SHEP_SENDER_ID": SENDER[0], "SHEP_SENDER_PASSWORD": SENDER[1]}
-    started = time.monotonic()
-    with emulator_process("shep", "--world", path, "--pki", pki.folder, environment=environment) as (url, _process):
-        assert url.startswith("http://127.0.0.1:")
-        assert time.monotonic() - started < 10
+    script = tmp_path / "script.yaml"
+    script.write_text("latency_seconds: 0.01\nrules:\n  - {service: KGD, times: 2, outcome: error, code: SCSE003}\n")
+    options = ("--world", path, "--pki", pki.folder, "--script", script, "--allow-unsigned")
+    with emulator_process("shep", *options, environment=SENDER_ENVIRONMENT) as (url, _process):
+        client = Client(pki.credential("portal"), int(url.rsplit(":", 1)[1]))
+        told = json.loads(client.get("/control"))
+        assert (told["rules"][0]["code"], told["allow_unsigned"]) == ("SCSE003", True)
+        world = json.loads(client.get("/health"))["world"]
+        assert (world["places"], world["children"]) == (44, 2499)
+        assert client.elic(cast.providers("demo", 2025)[0].bin).text("result") == "FOUND"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--world", "nothing.yaml", "--pki", "PKI"], "nothing.yaml"),
+        (["--world", "WORLD", "--pki", "nowhere"], "nowhere"),
+        (["--world", "WORLD"], "--pki"),
+        (["--world", "WORLD", "--pki", "PKI", "--script", "WORLD"], "unknown field"),
+        (["--world", "WORLD", "--pki", "PKI", "--password-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL"),
+        (["--world", "WORLD", "--key", "WORLD", "--certificate", "WORLD", "--client-certificate", "WORLD"], ""),
+    ],
+)
+def test_a_wrong_command_line_ends_with_its_reason(pki, monkeypatch, capsys, options: list[str], words: str):
+    for name, value in SENDER_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    places = {"PKI": str(pki.folder), "WORLD": str(SMALL_WORLD)}
+    assert shep.main([places.get(option, option) for option in options]) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.err.strip()
+    assert said.out == ""
