@@ -18,7 +18,7 @@ from integrations.eds.verdicts import Purpose, Role, Signer
 from voucher_portal.identifiers import bin_error, iin_error
 
 ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
-MAX_CERTIFICATE_BYTES = 32 * 1024
+MAX_CERTIFICATE_BYTES = 16 * 1024  # real ones have 2 KB; the caches below hold hundreds that strangers sent
 PURPOSE_OIDS = {
     ExtendedKeyUsageOID.EMAIL_PROTECTION.dotted_string: Purpose.SIGN,
     ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: Purpose.AUTH,

@@ -137,7 +137,7 @@ def _refuse_faulty(certificate: x509.Certificate) -> None:
         raise BrokenChain(*fault)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _fault(certificate: x509.Certificate) -> tuple[Reason, str] | None:
     """What is wrong in the certificate itself, whenever it is looked at."""
     for extension in certificate.extensions:
@@ -158,7 +158,7 @@ def _fault(certificate: x509.Certificate) -> tuple[Reason, str] | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether the issuer's key signed it; of GOST certificates only the names are compared."""
     if is_gost(certificate):

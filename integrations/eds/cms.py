@@ -190,7 +190,7 @@ def _dotted(element: bytes) -> str:
 
 
 def _time_stamp_tokens(info: asn1.SignerInfo) -> tuple[bytes, ...]:
-    """Tokens of RFC 3161 over the signature. Unsigned attributes are nobody's word: broken ones count as none."""
+    """Tokens of RFC 3161 over the signature, unread."""
     sent = info["unsigned_attrs"].dump()
     tokens: list[bytes] = []
     if not sent:

@@ -70,8 +70,10 @@ def judge_again(evidence: Evidence, data: bytes, *, trust: Trust | None = None) 
     """
     if hashlib.sha256(data).hexdigest() != evidence.data_sha256:
         return SignatureCheck(Verdict.INVALID, Reason.OTHER_DATA, "other bytes than those in the evidence")
-    if trust is None:
-        trust = Trust.of(map(load_certificate, (*evidence.chain[1:], *evidence.time_stamp_chain[1:])))
+    try:
+        trust = trust or Trust.of(map(load_certificate, (*evidence.chain[1:], *evidence.time_stamp_chain[1:])))
+    except BadCertificate as error:
+        return SignatureCheck(Verdict.INVALID, Reason.CERTIFICATE_UNREADABLE, str(error))
     return verify(
         evidence.cms,
         data,

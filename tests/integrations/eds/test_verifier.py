@@ -511,6 +511,14 @@ def test_evidence_without_our_root_or_with_other_bytes_does_not_hold(pki, verifi
     assert judge_again(evidence, DATA + b" ").reason is Reason.OTHER_DATA
 
 
+def test_damaged_evidence_does_not_hold(pki, verifier):
+    evidence = verifier.verify(sign_cms(pki.credential("guardian-sign"), DATA), DATA).evidence
+    damaged = Evidence(**{**vars(evidence), "chain": (*evidence.chain[:2], evidence.chain[2][:-9])})
+    assert judge_again(damaged, DATA).reason is Reason.CERTIFICATE_UNREADABLE
+    with pytest.raises(ValueError, match="received_at"):
+        Evidence.from_json(evidence.to_json().replace(b'"received_at"', b'"received"'))
+
+
 def test_evidence_without_the_answer_about_revocation_is_unchecked(pki, verifier):
     evidence = verifier.verify(sign_cms(pki.credential("guardian-sign"), DATA), DATA).evidence
     kept = Evidence(**{**vars(evidence), "revocation": ()})
