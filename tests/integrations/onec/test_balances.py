@@ -77,6 +77,10 @@ def test_a_statement_without_balances_closes_nothing():
     assert doubts(content) == [(1, Reason.NO_BALANCE), (11, Reason.FOREIGN_ACCOUNT)]
 
 
+def test_a_file_that_names_no_account_at_all_closes_nothing():
+    assert doubts("1CClientBankExchange\nКонецФайла\n") == [(1, Reason.NO_BALANCE)]
+
+
 def test_every_account_of_the_header_has_its_balance():
     content = text(STATEMENT).replace("СекцияРасчСчет\n", f"РасчСчет={OTHER_IBAN}\nСекцияРасчСчет\n")
     assert doubts(content) == [(1, Reason.NO_BALANCE)]

@@ -65,6 +65,8 @@ def test_a_text_that_is_not_called_unwritable_can_be_written(text):
         pytest.param("Получатель=1С".encode("cp1251"), "cp1251", id="no word about it"),
         pytest.param("Кодировка=UTF8\nАлия".encode() + b"\xff", "utf-8", id="broken UTF-8"),
         pytest.param("Кодировка=UTF8\nАлия".encode()[:-1], "utf-8", id="UTF-8 cut inside a letter"),
+        pytest.param(b"\xef\xbb\xbf\xcf\xee", "utf-8", id="BOM before what is no UTF-8"),
+        pytest.param("Получатель=Алия".encode()[:-1], "cp1251", id="cut inside a letter, no word about it"),
         pytest.param(b"", "utf-8", id="nothing"),
     ],
 )

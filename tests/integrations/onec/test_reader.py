@@ -139,6 +139,7 @@ def test_the_first_word_may_stand_on_the_second_line_of_a_purpose():
 
 
 def test_a_line_without_a_key_is_no_part_of_another_field():
+    assert only_document(НазначениеПлатежа="[X-1] начало\nНечто=1\nи ещё").purpose == "[X-1] начало"
     content = statement_text(document_text()).replace("Валюта=KZT\n", "Валюта=KZT\nи еще\n")
     assert read(windows(content)).documents[0].currency == "KZT"
 
