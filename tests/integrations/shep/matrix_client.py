@@ -19,7 +19,7 @@ from tests.integrations.shep.emulator_requests import BIN, SENDER
 
 CONSENT = Consent("TOKEN", "KEY")
 PATIENT = Patience(connect=5, whole=20, pauses=(0.01, 0.01))
-IMPATIENT = Patience(connect=0.3, whole=0.4, pauses=(0.01, 0.01))
+IMPATIENT = Patience(connect=0.1, whole=0.15, pauses=(0.01, 0.01))
 NO_BREAKER = Limits(per_second=100_000, burst=100_000, failures=1_000_000)
 
 
