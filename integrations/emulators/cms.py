@@ -8,7 +8,7 @@ import datetime
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from asn1crypto import algos, cms, core, tsp
@@ -92,26 +92,32 @@ def sign_cms(
     wrong: Wrong = RIGHT,
 ) -> bytes:
     """A CMS over `data` in DER; with `tsa` it carries a time stamp of `stamped_at` (default: now)."""
-    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    job = _Job(data, content_type, hash_name, signing_time or now, is_pss, tsa, stamped_at, wrong)
+    job = _Job(data, content_type, hash_name, signing_time or _now(), is_pss, tsa, stamped_at, wrong)
     signers = [credential, *wrong.more_signers]
     certificates = [*(signer.certificate for signer in signers), *issuer_certificates]
     if wrong.certificates is not None:
         certificates = list(wrong.certificates)
-    content = {"content_type": content_type}
+    signed = _signed_data(job, signers, certificates, attached)
+    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+
+
+def _signed_data(
+    job: _Job, signers: Sequence[Signing], certificates: Sequence[x509.Certificate], attached: bool
+) -> cms.SignedData:
+    content = {"content_type": job.content_type}
     if attached:
-        inside = data if wrong.content is None else wrong.content
-        content["content"] = cms.ParsableOctetString(inside) if content_type != "data" else core.OctetString(inside)
-    signed = cms.SignedData(
+        inside = job.data if job.wrong.content is None else job.wrong.content
+        is_data = job.content_type == "data"
+        content["content"] = core.OctetString(inside) if is_data else cms.ParsableOctetString(inside)
+    return cms.SignedData(
         {
-            "version": "v1" if content_type == "data" else "v3",
-            "digest_algorithms": [_digest_algorithm(hash_name)],
+            "version": "v1" if job.content_type == "data" else "v3",
+            "digest_algorithms": [_digest_algorithm(job.hash_name)],
             "encap_content_info": content,
             "certificates": [_asn1(certificate) for certificate in certificates],
             "signer_infos": [_signer_info(signer, job) for signer in signers],
         }
     )
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
 
 
 def to_pem(der: bytes, label: str = "CMS") -> str:
@@ -131,7 +137,22 @@ def time_stamp_token(
     wrong: Wrong = RIGHT,
 ) -> bytes:
     """An RFC 3161 token over a digest, in DER."""
-    gen_time = (gen_time or datetime.datetime.now(datetime.UTC)).replace(microsecond=0)
+    gen_time = (gen_time or _now()).replace(microsecond=0)
+    info = _time_stamp_info(digest, digest_name, gen_time, nonce)
+    if not with_certificate and wrong.certificates is None:
+        wrong = replace(wrong, certificates=())
+    return sign_cms(
+        tsa,
+        info.dump(),
+        attached=True,
+        signing_time=gen_time,
+        hash_name=hash_name,
+        content_type="tst_info",
+        wrong=wrong,
+    )
+
+
+def _time_stamp_info(digest: bytes, digest_name: str, gen_time: datetime.datetime, nonce: int | None) -> tsp.TSTInfo:
     info = tsp.TSTInfo(
         {
             "version": "v1",
@@ -144,17 +165,11 @@ def time_stamp_token(
     )
     if nonce is not None:
         info["nonce"] = nonce
-    if not with_certificate and wrong.certificates is None:
-        wrong = Wrong(**{**vars(wrong), "certificates": ()})
-    return sign_cms(
-        tsa,
-        info.dump(),
-        attached=True,
-        signing_time=gen_time,
-        hash_name=hash_name,
-        content_type="tst_info",
-        wrong=wrong,
-    )
+    return info
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
 def _signer_info(signer: Signing, job: _Job) -> cms.SignerInfo:
