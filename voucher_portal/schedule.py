@@ -38,4 +38,14 @@ SCHEDULE: dict[str, dict] = {
         "schedule": NIGHT,
         "options": {"expires": 180 * MINUTE},
     },
+    "collect the later answers of state databases": {
+        "task": "integrations.tasks.collect_later_answers",
+        "schedule": 5 * MINUTE,
+        "options": {"expires": 5 * MINUTE},
+    },
+    "remove what was archived long ago": {
+        "task": "integrations.tasks.purge_archive",
+        "schedule": NIGHT,
+        "options": {"expires": 180 * MINUTE},
+    },
 }
