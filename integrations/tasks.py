@@ -1,4 +1,4 @@
-"""Background work of the wires: answers that come later are fetched; what is kept of messages does not stay for ever."""
+"""Background work of the wires: later answers are fetched; what is kept of messages does not stay for ever."""
 
 import structlog
 from celery import shared_task
