@@ -76,11 +76,16 @@ class Trust:
         return [found for found in named if _is_key_named(certificate, found)]
 
 
-def chain_of(leaf: x509.Certificate, trust: Trust, at: datetime.datetime) -> tuple[x509.Certificate, ...]:
+def chain_of(
+    leaf: x509.Certificate, trust: Trust, at: datetime.datetime, *, is_computed_elsewhere: bool = False
+) -> tuple[x509.Certificate, ...]:
     """Leaf, issuers, root, all of them right and valid at `at`. Raises BrokenChain.
 
-    In a chain of GOST certificates the signatures are taken as right: NCANode computes them, here is nobody who can.
+    GOST certificates are refused, unless somebody who can compute their signatures did so (`is_computed_elsewhere`):
+    then of theirs only the names are compared.
     """
+    if is_gost(leaf) and not is_computed_elsewhere:
+        raise BrokenChain(Reason.GOST, "a GOST certificate")
     _refuse_faulty(leaf)
     _refuse_other_times(leaf, at, "the certificate")
     if _constraints(leaf).ca or leaf in trust.roots:

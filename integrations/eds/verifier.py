@@ -178,7 +178,9 @@ class _Judgement:
         else:
             self._check_here(message, part, certificate)
         self._refuse_wrong_holder(certificate, self.signer)
-        self.chain = chain_of(certificate, self.trust, self.signed_at)
+        self.chain = chain_of(
+            certificate, self.trust, self.signed_at, is_computed_elsewhere=self.gost_answer is not None
+        )
         if self.gost_answer is None:
             self._refuse_revoked()
         elif self.gost_answer.verdict is not Verdict.VALID:

@@ -1,12 +1,17 @@
 """From a certificate to a pinned root."""
 
 import pytest
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrations.eds.chain import BrokenChain, Trust, chain_of
 from integrations.eds.verdicts import Reason
+from integrations.emulators import gost
+from integrations.emulators.gost_pki import issue as issue_gost
+from integrations.emulators.gost_pki import made_authorities as gost_authorities
 from integrations.emulators.pki_certificates import (
     Authority,
     authority_extensions,
@@ -22,6 +27,7 @@ from tests.integrations.eds.making import (
     centre,
     ec_key,
     over_sha1,
+    person,
     rsa_key,
 )
 
@@ -169,6 +175,50 @@ def test_of_two_issuers_of_one_name_the_one_that_signed_is_found():
     trust = Trust.of([centre().root.certificate, old.certificate, new.certificate])
     for issuer in (old, new):
         assert chain_of(centre().leaf(issuer=issuer).certificate, trust, NOW)[1] == issuer.certificate
+
+
+def bare(issuer, *, number, name=None):
+    """A certificate without the identifiers of keys; an authority's with a name."""
+    subject = authority_name(name) if name else person()
+    builder = x509.CertificateBuilder(
+        issuer.certificate.subject if issuer else subject, subject, ec_key(number).public_key(), number, *YEAR
+    )
+    for extension, is_critical in authority_extensions() if name else ():
+        builder = builder.add_extension(extension, is_critical)
+    key = issuer.key if issuer else ec_key(number)
+    return Authority(builder.sign(key, hashes.SHA256()), ec_key(number))
+
+
+def test_certificates_without_identifiers_of_keys_are_chained_by_name():
+    root = bare(None, number=61, name="БЕЗ ПРИМЕТ")
+    leaf = bare(root, number=62)
+    assert len(chain_of(leaf.certificate, Trust.of([root.certificate]), NOW)) == 2
+    with_identifier = centre().leaf(issuer=root)
+    assert len(chain_of(with_identifier.certificate, Trust.of([root.certificate]), NOW)) == 2
+    assert len(chain_of(bare(centre().root, number=63).certificate, centre().trust, NOW)) == 2
+
+
+def gost_leaf(issuer):
+    """A certificate whose signature says GOST and that names this issuer: nobody here can tell who made it."""
+    made = asn1.Certificate.load(centre().leaf(issuer=issuer).certificate.public_bytes(Encoding.DER))
+    oid = {"algorithm": gost.GOST_2015_512.signature_oid}
+    made["tbs_certificate"]["signature"] = made["signature_algorithm"] = oid
+    return x509.load_der_x509_certificate(made.dump())
+
+
+def test_a_gost_certificate_is_refused_where_nobody_computed_it__chain_of():
+    authorities = gost_authorities(NOW)
+    leaf = issue_gost(authorities["issuing"], Ed25519PrivateKey.generate(), person(), YEAR, [])
+    trust = Trust.of(authority.certificate for authority in authorities.values())
+    assert len(chain_of(leaf, trust, NOW, is_computed_elsewhere=True)) == 3
+    with pytest.raises(BrokenChain, match="a GOST certificate"):
+        chain_of(leaf, trust, NOW)
+
+
+def test_a_certificate_that_says_gost_under_an_rsa_issuer_is_refused__chain_is_issued_by():
+    leaf = gost_leaf(centre().issuing)
+    with pytest.raises(BrokenChain, match="not signed"):
+        chain_of(leaf, centre().trust, NOW, is_computed_elsewhere=True)
 
 
 def test_a_folder_without_root_is_no_trust(tmp_path):

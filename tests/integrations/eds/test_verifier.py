@@ -324,6 +324,12 @@ def test_an_attached_signature_with_our_bytes_inside_and_a_digest_of_others_is_r
     assert judged(cheat, form=Form.ATTACHED).reason is Reason.OTHER_DATA
 
 
+def test_an_attached_signature_over_our_bytes_with_others_inside_is_refused__verifier_refuse_other_content():
+    """Whoever opens the CMS would read another document than the one that is signed."""
+    cheat = signed(attached=True, wrong=Wrong(content=b"another act"))
+    assert judged(cheat, form=Form.ATTACHED).reason is Reason.OTHER_DATA
+
+
 def test_signed_attributes_are_verified_in_der_order():
     signature = signed()
     parts = asn1.ContentInfo.load(signature)["content"]["signer_infos"][0]["signed_attrs"]

@@ -39,10 +39,12 @@ def test_settings_make_one_verifier(verifier):
     assert verifier_of_settings() is verifier
 
 
-@pytest.mark.parametrize("folder", ["", "/nowhere", "empty"])
-def test_without_roots_there_is_no_verifier(settings, tmp_path, folder):
-    settings.EDS_TRUST_DIR = str(tmp_path) if folder == "empty" else folder
-    with pytest.raises(ImproperlyConfigured, match="cannot be verified"):
+@pytest.mark.parametrize(
+    ("folder", "words"), [("", "EDS_TRUST_DIR is empty"), ("/nowhere", "No such file"), ("{empty}", "no root")]
+)
+def test_without_roots_there_is_no_verifier(settings, tmp_path, folder, words):
+    settings.EDS_TRUST_DIR = folder.format(empty=tmp_path)
+    with pytest.raises(ImproperlyConfigured, match=words):
         verifier_of_settings()
 
 

@@ -7,12 +7,14 @@ from integrations.eds.evidence import Evidence
 from integrations.eds.verdicts import GostAnswer, Reason, Verdict
 from integrations.eds.verifier import judge_again
 from integrations.emulators import gost
+from integrations.emulators.cms import sign_cms
 from integrations.emulators.gost_pki import make_gost_pki
 from tests.integrations.eds.making import (
     DATA,
     DAY,
     NOW,
     centre,
+    edited,
     judged,
 )
 
@@ -77,6 +79,20 @@ def test_gost_without_ncanode_names_the_signer_and_is_not_believed(gost_pki):
 def test_gost_is_as_ncanode_says_and_the_rest_is_ours(gost_pki, says, slug, verdict, reason):
     check = judged_gost(gost_pki, slug, says)
     assert (check.verdict, check.reason) == (verdict, reason)
+
+
+def test_either_the_certificate_or_the_algorithm_makes_it_gost__verifier_check(gost_pki):
+    def say_gost(content):
+        content["signer_infos"][0]["signature_algorithm"] = {"algorithm": gost.GOST_2015_512.signature_oid}
+
+    def say_ecdsa(content):
+        content["signer_infos"][0]["signature_algorithm"] = {"algorithm": "sha256_ecdsa"}
+        content["signer_infos"][0]["digest_algorithm"] = {"algorithm": "sha256"}
+
+    by_algorithm = edited(sign_cms(centre().leaf(), DATA), say_gost)
+    by_certificate = edited(gost.sign_gost_cms(gost_pki.credential("guardian-sign"), DATA), say_ecdsa)
+    assert judged(by_algorithm).reason is Reason.GOST
+    assert judged(by_certificate).reason is Reason.GOST
 
 
 def test_gost_under_another_centre_is_refused(gost_pki):
