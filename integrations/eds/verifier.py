@@ -96,7 +96,7 @@ class _KeptGost:
 
 
 class _Unsettled(Refused):
-    """Neither right nor wrong."""
+    """The verdict is another than right or wrong, or somebody else's."""
 
     def __init__(self, verdict: Verdict, reason: Reason, detail: str = ""):
         super().__init__(reason, detail)
@@ -274,9 +274,7 @@ class _Judgement:
             raise _Unsettled(Verdict.UNVERIFIED, Reason.GOST)
         answer = self.gost.verify(message.der, self.data, is_attached=message.content is not None)
         self.gost_answer = answer
-        if answer.verdict is Verdict.INVALID:
-            raise Refused(answer.reason, answer.detail)
-        if answer.verdict is Verdict.UNVERIFIED:
+        if answer.verdict in (Verdict.INVALID, Verdict.UNVERIFIED):
             raise _Unsettled(answer.verdict, answer.reason, answer.detail)
         same = (answer.serial_number, answer.iin, answer.bin)
         if same != (self.certificate.serial_number, self.signer.iin, self.signer.bin):

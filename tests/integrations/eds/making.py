@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from integrations.eds.chain import Trust
+from integrations.eds.cms_encoding import encoded
 from integrations.eds.evidence import SignatureCheck
 from integrations.eds.revocation import Standing, State
 from integrations.eds.verifier import verify
+from integrations.emulators.cms import sign, sign_cms
 from integrations.emulators.pki import Credential
 from integrations.emulators.pki_certificates import (
     Authority,
@@ -155,3 +157,27 @@ def edited(cms: bytes, edit) -> bytes:
     info = asn1.ContentInfo.load(cms)
     edit(info["content"])
     return info.dump()
+
+
+def with_attributes(leaf: Credential, **changes: list[bytes] | bytes) -> bytes:
+    """A signature rightly made over changed attributes: values in DER by name, or the whole attribute as bytes."""
+    parsed = cms_of(sign_cms(leaf, DATA))["signer_infos"][0]["signed_attrs"]
+    attributes = {one["type"].native: one.dump() for one in parsed}
+    for name, change in changes.items():
+        if isinstance(change, list):
+            kind = asn1.CMSAttributeType(name).dump()
+            change = encoded(0x30, kind + encoded(0x31, b"".join(change)))
+        attributes[name] = change
+    joined = b"".join(sorted(attributes.values()))
+
+    def put(content):
+        info = content["signer_infos"][0]
+        info["signed_attrs"] = asn1.CMSAttributes.load(encoded(0x31, joined))
+        info["signature"] = sign(leaf.key, encoded(0x31, joined), "sha256")
+
+    return edited(sign_cms(leaf, DATA), put)
+
+
+def cms_of(der: bytes) -> asn1.SignedData:
+    """The SignedData inside."""
+    return asn1.ContentInfo.load(der)["content"]

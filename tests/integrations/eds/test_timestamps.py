@@ -10,7 +10,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integrations.eds.cms_encoding import encoded
 from integrations.eds.timestamps import BadTimeStamp, verify_time_stamp
+from integrations.emulators import gost
 from integrations.emulators.cms import Wrong, sign_cms, time_stamp_token
 from integrations.emulators.pki_certificates import key_usage, self_signed
 from tests.integrations.eds.making import DATA, DAY, NOW, SIGN_BITS, centre, ec_key, edited, over_sha1, person
@@ -92,6 +94,17 @@ def no_signatures():
     return centre().tsa(extensions=[(x509.BasicConstraints(False, None), True), *usages])
 
 
+def by_gost():
+    def say(content):
+        content["signer_infos"][0]["signature_algorithm"] = {"algorithm": gost.GOST_2015_512.signature_oid}
+
+    return edited(token(), say)
+
+
+def written(moment):
+    return core.GeneralizedTime.load(encoded(0x18, moment.encode()))
+
+
 CASES = [
     ("timestamps:_one_signer two", lambda: token(wrong=Wrong(more_signers=[centre().tsa(key=ec_key(8))]))),
     ("timestamps:_one_signer none", nobody),
@@ -100,6 +113,10 @@ CASES = [
     ("timestamps:_info garbage", lambda: signed_as_stamp(b"\x30\x03\x02\x01\x01")),
     ("timestamps:_info rest", lambda: signed_as_stamp(content_of(stamp()) + b"\x00")),
     ("timestamps:_info critical extension", lambda: stamp(extensions=critical_extension())),
+    ("timestamps:_info version", lambda: stamp(version="v2")),
+    ("timestamps:_gen_time not in UTC", lambda: stamp(gen_time=written("20251101100000+0500"))),
+    ("timestamps:_gen_time without zone", lambda: stamp(gen_time=written("20251101100000"))),
+    ("timestamps:_one_signer GOST", by_gost),
     ("timestamps:_refuse_other_imprint", lambda: token(signature=b"another")),
     ("timestamps:_refuse_other_imprint SHA-1", lambda: token(digest_name="sha1")),
     ("timestamps:_certificate missing", lambda: token(with_certificate=False)),

@@ -173,6 +173,8 @@ WITH_TWO_BINS = person(
 )
 TWO_IINS = person(IIN, (NameOID.SERIAL_NUMBER, "IIN721231499014"))
 
+HUGE = (x509.UnrecognizedExtension(INDIVIDUAL, bytes(20_000)), False)
+
 REFUSALS = [
     ("cms:to_der size", lambda: b"\x30" + bytes(50 * 1024 * 1024), Reason.TOO_LARGE),
     ("cms:to_der size after decoding", lambda: b"\x30\x84\x00\x60\x00\x00" + bytes(0x600000), Reason.TOO_LARGE),
@@ -203,6 +205,7 @@ REFUSALS = [
         Reason.CERTIFICATE_COUNT,
     ),
     ("verifier:_signer_certificate by key identifier", by_key_identifier, Reason.CERTIFICATE_COUNT),
+    ("verifier:_signer_certificate unreadable", lambda: leaf_with(more=[HUGE]), Reason.CERTIFICATE_UNREADABLE),
     ("verifier:_refuse_other_content type", lambda: signed(content_type="tst_info"), Reason.CONTENT_TYPE),
     ("verifier:_refuse_other_content attached", lambda: signed(attached=True), Reason.FORM_ATTACHED),
     ("cms_attributes:required", bare, Reason.SIGNED_ATTRIBUTES),
