@@ -1,6 +1,7 @@
 """Reads a signature for sign-in: the seam that accounts, a floor below, reaches by settings.SIGNATURE_READER."""
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts.signatures import Refusal, Signer, SignInRefused
 from integrations.eds.evidence import SignatureCheck
@@ -26,9 +27,14 @@ def signer_of(cms: bytes, data: bytes) -> Signer:
     """Who signed exactly `data` with a key for authentication, revocation asked.
 
     Raises:
-        SignInRefused: the verdict is anything but VALID.
+        SignInRefused: the verdict is anything but VALID, or the portal is set up wrongly, which the log tells.
     """
-    check = verifier_of_settings().verify(cms, data, purpose=Purpose.AUTH)
+    try:
+        verifier = verifier_of_settings()
+    except ImproperlyConfigured as error:
+        log.error("signatures_not_verifiable", error=str(error))
+        raise SignInRefused(Refusal.UNVERIFIED) from None
+    check = verifier.verify(cms, data, purpose=Purpose.AUTH)
     if not check.is_valid:
         log.info("signature_refused", verdict=check.verdict, reason=check.reason, detail=check.detail)
         raise SignInRefused(_refusal(check), check.signer.iin if check.signer else "")

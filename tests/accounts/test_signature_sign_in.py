@@ -1,6 +1,7 @@
 """Sign-in by signature at the server: who comes in, and each reason that keeps one out."""
 
 import base64
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, BrokenBarrierError
 
@@ -16,7 +17,8 @@ from integrations.eds.sign_in import signer_of
 from integrations.emulators import cast
 from integrations.emulators.cms import Wrong, sign_cms, to_pem
 from integrations.emulators.gost import sign_gost_cms
-from integrations.emulators.gost_pki import make_gost_pki
+from integrations.emulators.gost_pki import make_gost_pki, trust_gost
+from integrations.emulators.ncanode import NcaNodeEmulator
 from tests import html
 from tests.factories import MembershipFactory, UserFactory
 
@@ -229,6 +231,24 @@ def test_gost_without_ncanode(visitor, trusting, guardian, tmp_path, _check):
     cms = sign_gost_cms(gost.credential("guardian-auth"), base64.b64decode(asked["document"]))
     answer = visitor.send(asked, base64.b64encode(cms).decode())
     assert why(answer) == "Сейчас портал не может проверить подпись этого вида. Войдите по паролю."
+
+
+def test_gost_with_ncanode_lets_in(visitor, trusting, guardian, pki, tmp_path):
+    gost = make_gost_pki(tmp_path / "gost")
+    trusting.EDS_TRUST_DIR = str(shutil.copytree(pki.trust, tmp_path / "trust"))
+    trust_gost(gost, tmp_path / "trust")
+    asked = visitor.ask()
+    cms = sign_gost_cms(gost.credential("guardian-auth"), base64.b64decode(asked["document"]))
+    with NcaNodeEmulator([pki.folder, gost.folder]) as ncanode:
+        trusting.NCANODE_URL = ncanode.url
+        assert visitor.send(asked, base64.b64encode(cms).decode()).status_code == 302
+    assert visitor.person_pk == str(guardian.pk)
+
+
+def test_a_portal_that_is_set_up_wrongly_leaves_the_password(visitor, trusting, guardian, tmp_path, caplog):
+    trusting.EDS_TRUST_DIR = str(tmp_path)
+    assert why(visitor.sign_in()) == "Сейчас портал не может проверить подпись этого вида. Войдите по паролю."
+    assert "signatures_not_verifiable" in caplog.text
 
 
 def test_each_reason_is_told_in_kazakh_too(trusting, pki, guardian):

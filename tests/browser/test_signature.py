@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import parse_qs
@@ -49,13 +49,20 @@ class Program:
         return requests.get(f"{self.page}/control", timeout=WITHIN).json()["asked"]
 
 
-@pytest.fixture(scope="module")
-def running(pki) -> Iterator[Program]:
+@contextmanager
+def program(pki, *options: str) -> Iterator[Program]:
     """A process beside, and a portal that looks for it."""
-    with emulator_process("ncalayer", "--port", 0, "--pki", pki.folder) as (page, process):
+    with emulator_process("ncalayer", "--port", 0, "--pki", pki.folder, *options) as (page, process):
         address = requests.get(f"{page}/control", timeout=WITHIN).json()["address"]
         with override_settings(NCALAYER_ADDRESS=address, CONTENT_SECURITY_POLICY=policy_with(address)):
             yield Program(page, address, lambda: end(process))
+
+
+@pytest.fixture(scope="module")
+def running(pki) -> Iterator[Program]:
+    """One for most tests."""
+    with program(pki) as started:
+        yield started
 
 
 @pytest.fixture
@@ -75,10 +82,10 @@ def policy_with(address: str) -> dict:
 @pytest.fixture(scope="module", autouse=True)
 def trust(pki) -> Iterator[None]:
     """The portal trusts the test centre, which answers."""
-    with SignaturesEmulator(pki) as centre, ExitStack() as stack:
+    with SignaturesEmulator(pki) as centre:
         orders = {"EDS_TRUST_DIR": str(pki.trust), "EDS_OCSP_URL": f"{centre.url}/ocsp", "EDS_TEST_KEYS": True}
-        stack.enter_context(override_settings(**orders, NCANODE_URL=""))
-        yield
+        with override_settings(**orders, NCANODE_URL=""):
+            yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -94,8 +101,8 @@ def owners(town, django_db_blocker) -> None:
 def page_in(open_desk):
     """`page_in("kk", 360)` opens the sign-in page in that language on a screen of that width."""
 
-    def open_one(language: str = "ru", width: int = 1280) -> Desk:
-        desk = open_desk(width, locale=f"{language}-KZ")
+    def open_one(language: str = "ru", width: int = 1280, **options) -> Desk:
+        desk = open_desk(width, locale=f"{language}-KZ", **options)
         desk.go("accounts:sign_in")
         assert desk.language == language
         return desk
@@ -231,6 +238,18 @@ def test_a_silent_program_is_given_up_after_ten_seconds(ncalayer, page_in):
     sees(desk, "Ищем NCALayer")
     desk.page.clock.fast_forward(1_000)
     sees(desk, "NCALayer не отвечает.")
+
+
+def test_over_tls_the_browser_must_trust_the_program(pki, page_in):
+    with program(pki, "--tls") as ncalayer:
+        ncalayer.will("ok")
+        desk = page_in()
+        press(desk)
+        sees(desk, "установите сертификаты НУЦ РК")
+        only_one_complaint(desk, "ERR_CERT_AUTHORITY_INVALID")
+        trusting_desk = page_in(ignore_https_errors=True)
+        press(trusting_desk)
+        trusting_desk.page.wait_for_url("**/department/")
 
 
 def test_a_portal_that_does_not_answer_is_told(ncalayer, page_in):
