@@ -19,7 +19,7 @@ import json
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,13 +35,39 @@ from integrations.shep.services.catalogue import RECORDS
 MAX_ENTRIES = 100_000
 MAX_COLUMNS = 100
 MAX_DEPTH = 8
+MAX_FIELDS = 200_000  # of all the records of one key; ten thousand labour contracts have half of it
 
 K = TypeVar("K")
 R = TypeVar("R")
 
-Entry = tuple[str, dict[str, Any]]  # key and record
+Fields = dict[str, Any]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a CSV file. It stays as it came until it is asked for: dictionaries take up a hundred times its size.
+
+    `paths` are the names of the columns, with their groups before them; a line may have fewer values.
+    """
+
+    paths: tuple[tuple[str, ...], ...]
+    values: list[str]
+
+    def fields(self) -> Fields:
+        """The record; what is empty is missing."""
+        record: Fields = {}
+        for (*above, last), value in zip(self.paths, self.values, strict=False):
+            if value:
+                inside = record
+                for part in above:
+                    inside = inside.setdefault(part, {})
+                inside[last] = value
+        return record
+
+
+Entry = tuple[str, Fields | Row]  # key and record
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +78,7 @@ class Export:
     actual_at: datetime.datetime
     valid_until: datetime.datetime | None
     is_complete: bool
-    records: dict[str, list[dict[str, Any]]]
+    records: dict[str, list[Fields | Row]]
     sha256: str
 
 
@@ -89,11 +115,18 @@ class FileSource:
             return Reading(Outcome.NO_DATA, reason="the file does not have this key, nor says that it is complete")
         if not entries:
             return Reading(Outcome.NOT_FOUND)
-        record = RECORDS[register.code]
         try:
-            return Reading(Outcome.FOUND, tuple(record(_element("record", each)) for each in entries))
+            return Reading(Outcome.FOUND, _records(RECORDS[register.code], entries))
         except BadMessage as error:
             return Reading(Outcome.ERROR, reason=error.reason)
+
+
+def _records(record: Callable[[etree._Element], R], entries: list[Fields | Row]) -> tuple[R, ...]:
+    if len(entries) > reading.MAX_RECORDS:
+        raise BadMessage(f"more than {reading.MAX_RECORDS} records of one key")
+    places = iter(range(MAX_FIELDS))
+    fields = (each.fields() if isinstance(each, Row) else each for each in entries)
+    return tuple(record(_element("record", each, places)) for each in fields)
 
 
 def open_file(path: Path) -> FileSource:
@@ -115,8 +148,8 @@ def open_file(path: Path) -> FileSource:
     return FileSource(_export(head, entries, hashlib.sha256(content).hexdigest()))
 
 
-def _export(head: dict[str, Any], entries: list[Entry], sha256: str) -> Export:
-    element = _element("head", head)
+def _export(head: Fields, entries: list[Entry], sha256: str) -> Export:
+    element = _element("head", head, iter(range(MAX_FIELDS)))
     register, actual_at = reading.code(element, "register"), reading.instant(element, "actualAt")
     if register not in RECORDS:
         raise BadMessage("register is not the code of a state database")
@@ -129,7 +162,7 @@ def _export(head: dict[str, Any], entries: list[Entry], sha256: str) -> Export:
     return Export(register, actual_at, reading.instant(element, "validUntil"), is_complete, dict(records), sha256)
 
 
-def _json(text: str) -> tuple[dict[str, Any], list[Entry]]:
+def _json(text: str) -> tuple[Fields, list[Entry]]:
     # Numbers stay as they are written: a sum of money must not go through a binary fraction.
     try:
         head = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse_constant)
@@ -154,7 +187,7 @@ def _entry(place: int, entry: Any) -> Entry:
     raise BadMessage(f"record {place} is not an object with key and record")
 
 
-def _csv(text: str) -> tuple[dict[str, Any], list[Entry]]:
+def _csv(text: str) -> tuple[Fields, list[Entry]]:
     first, _, rest = text.partition("\n")
     # A spreadsheet puts a line with separators into quotes.
     head = dict(part.partition("=")[::2] for part in re.split("[;,]", first.strip().strip('"').lstrip("#")))
@@ -164,7 +197,8 @@ def _csv(text: str) -> tuple[dict[str, Any], list[Entry]]:
         key, *names = next(rows, None) or [""]
         if key != "key" or len(names) > MAX_COLUMNS or len(names_line) > MAX_COLUMNS * MAX_COLUMNS:
             raise BadMessage(f"the second line is not key and at most {MAX_COLUMNS} names")
-        return head, [_row(rows.line_num + 1, names, row) for row in _bounded(rows) if row]
+        paths = _paths(names)
+        return head, [_row(rows.line_num + 1, paths, row) for row in _bounded(rows) if any(row)]
     except csv.Error:
         raise BadMessage("the file is not CSV") from None
 
@@ -176,32 +210,36 @@ def _bounded(rows: Iterable[list[str]]) -> Iterator[list[str]]:
         yield row
 
 
-def _row(line: int, names: list[str], row: list[str]) -> Entry:
-    if len(row) > len(names) + 1:
+def _paths(names: list[str]) -> tuple[tuple[str, ...], ...]:
+    """The names by their parts. A spreadsheet may have columns without a name behind the others."""
+    paths = tuple(tuple(name.split(".")) for name in names)
+    if any(len(path) > MAX_DEPTH for path in paths):
+        raise BadMessage("a name lies too deep")
+    named = [path for path in paths if path != ("",)]
+    groups = {path[:length] for path in named for length in range(1, len(path))}
+    if len(groups.union(named)) < len(groups) + len(named):
+        raise BadMessage("a name stands twice, or is both a value and a group")
+    return paths
+
+
+def _row(line: int, paths: tuple[tuple[str, ...], ...], row: list[str]) -> Entry:
+    if len(row) > len(paths) + 1:
         raise BadMessage(f"line {line} has more values than there are names")
     key, *values = row
-    record: dict[str, Any] = {}
-    for name, value in zip(names, values, strict=False):
-        *above, last = name.split(".")
-        inside = record
-        for part in above:
-            inside = inside.setdefault(part, {})
-            if not isinstance(inside, dict):
-                raise BadMessage(f"{name} is both a value and a group")
-        if value:
-            inside[last] = value
-    return key, record
+    return key, Row(paths, values)
 
 
-def _element(name: str, value: Any, depth: int = 0) -> etree._Element:
-    """`value` as an element of that name, for the readers of the registers' own answers."""
+def _element(name: str, value: Any, places: Iterator[int], depth: int = 0) -> etree._Element:
+    """`value` as an element of that name, for the readers of the registers' own answers; `places` are those left."""
     if depth > MAX_DEPTH or not _NAME.fullmatch(name):
         raise BadMessage("a field is not named as in the register's answer, or lies too deep")
+    if next(places, None) is None:
+        raise BadMessage(f"more than {MAX_FIELDS} fields of one key")
     element = etree.Element(name)
     if isinstance(value, dict):
         for child, values in value.items():
             for each in values if isinstance(values, list) else [values]:
-                element.append(_element(child, each, depth + 1))
+                element.append(_element(child, each, places, depth + 1))
         return element
     if isinstance(value, list):
         raise BadMessage(f"{name} is a list of lists")

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import json
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -170,6 +171,9 @@ def test_what_is_no_export_is_refused(write, content, reason):
         ("#register=ELIC\nkey;" + "a." * 10_000, "the second line"),
         ("#register=ELIC\nkey;a\n1;2;3", "line 3 has more values"),
         ("#register=ELIC\nkey;a;a.b\n1;2;3", "both a value and a group"),
+        ("#register=ELIC\nkey;a.b;a\n1;2;3", "both a value and a group"),
+        ("#register=ELIC\nkey;a.b;c;a.b\n1;2;3;4", "stands twice"),
+        ("#register=ELIC\nkey;" + "a." * 4_000 + "a\n1;2", "too deep"),
         ('#register=ELIC\nkey;a\n1;"' + "x" * 200_000, "not CSV"),
         ("#register=ELIC\nkey;a\n" + "1;2\n" * 100_001, "more than 100000 records"),
         ("register\nkey;a\n1;2\n", "register is not"),
@@ -198,6 +202,40 @@ def test_a_file_of_nothing_costs_little(write, name, content):
     with pytest.raises(BadMessage):
         write(content, name)
     assert time.process_time() - started < 2
+
+
+GROUPS = f"#register=ELIC;actualAt={MADE};validUntil={FAR}\nkey;" + ";".join(f"a{n}.x" for n in range(100)) + "\n"
+
+
+@pytest.mark.parametrize("row", [";" * 100 + "\n", f"{BIN};" + "1;" * 99 + "1\n", "1;" * 50 + "1\n"])
+def test_a_table_of_groups_takes_up_no_more_than_some_of_its_size(write, row):  # file_source:Row
+    text = GROUPS + row * ((MAX_BYTES - len(GROUPS)) // len(row))
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(BadMessage):
+            elic.licences(write(text, "export.csv"), BIN)
+        assert tracemalloc.get_traced_memory()[1] < 100 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("records", "reason"),
+    [
+        ([{"key": BIN, "record": {"a": [0] * 200_000}}], "more than 200000 fields"),
+        ([{"key": BIN, "record": {"a": [0] * 20_000}}] * 11, "more than 200000 fields"),
+        ([{"key": BIN, "record": {}}] * 10_001, "more than 10000 records"),
+    ],
+)
+def test_more_than_a_register_ever_says_of_one_key_is_an_error(write, records, reason):
+    answer = elic.licences(write(export(records=records)), BIN)
+    assert (answer.outcome, answer.records) == (Outcome.ERROR, ())
+    assert reason in answer.reason
+
+
+def test_columns_without_a_name_and_lines_without_a_value_are_passed_over(write):
+    lines = [f"#register=ELIC;actualAt={MADE};validUntil={FAR}", "key;number;;", ";;;", f"{BIN};KZ1;;", ";;"]
+    assert [each.number for each in elic.licences(write("\n".join(lines), "export.csv"), BIN).records] == ["KZ1"]
 
 
 VALUE = st.recursive(
