@@ -39,6 +39,7 @@ from integrations.shep.wsse import RsaSigner
 
 log = structlog.get_logger("portal.shep")
 
+MAX_CHAIN = 100  # characters
 UNDELIVERABLE = frozenset({MessageState.NOT_DELIVERED, MessageState.DELIVERY_STOPPED})
 NO_CONSENT = Reading(Outcome.CONSENT_NEEDED, reason="the person has not been asked for consent")
 
@@ -72,7 +73,10 @@ class Gateway:
 
         Raises:
             ValueError: the question cannot be written, which is a fault of the caller.
+            ImproperlyConfigured: the register is asynchronous and SHEP_ASYNC_URL is missing.
         """
+        if len(correlation_id or "") > MAX_CHAIN:
+            raise ValueError(f"correlation_id has more than {MAX_CHAIN} characters")
         call = Call(register, self.cache.hash_of(register.code, str(key)), correlation_id)
         kept = self.cache.get(register.code, call.key_hash) if register.keep else None
         answer = None

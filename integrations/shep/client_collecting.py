@@ -49,23 +49,24 @@ class Collector:
     deliver: Deliver | None = None
 
     def run(self) -> Collected:
-        """Fetch until nothing is left, or nothing of a page could be acknowledged."""
+        """Fetch until nothing is left, or a page brings nothing that this run has not seen."""
         answers: list[RegisterAnswer] = []
+        seen: set[str] = set()
         strays = 0
         for _page in range(MAX_PAGES):
             trace = Trace()
             try:
-                messages = self._page(trace)
-                acknowledged = 0
+                messages = [each for each in self._page(trace) if each.message_id not in seen]
                 for message in messages:
                     answer, refusal = self._taken_in(message, trace.answer_sha256)
                     answers += [answer] if answer else []
                     strays += refusal is _STRAY
-                    acknowledged += self._acknowledged(message, refusal)
+                    self._acknowledge(message, refusal)
             except Failed as failure:
                 return Collected(tuple(answers), strays, failure.reason)
-            if not acknowledged:
+            if not messages:
                 break
+            seen.update(message.message_id for message in messages)
         return Collected(tuple(answers), strays)
 
     def _page(self, trace: Trace) -> tuple[Message, ...]:
@@ -122,15 +123,13 @@ class Collector:
             )
             self.cache.put(self.register.code, question.key_hash, kept, almaty_now())
 
-    def _acknowledged(self, message: Message, refusal: tuple[str, str] | None) -> bool:
-        """One that cannot be told now comes again and is told then."""
+    def _acknowledge(self, message: Message, refusal: tuple[str, str] | None) -> None:
+        """One that cannot be told now comes again in the next run and is told then."""
         root = asynchronous.send_delivery_notification(message, self.account.sender, almaty_now(), refusal=refusal)
         try:
             self._exchange(root, asynchronous.read_acknowledgement, Trace())
         except Failed as failure:
             log.warning("not acknowledged", register=self.register.code, reason=failure.reason)
-            return False
-        return True
 
 
 _STRAY = ("UNKNOWN_CORRELATION", "No question waits for this answer")

@@ -8,8 +8,6 @@ from integrations.models import AWAITING, RegisterCall, StrayAnswer
 from integrations.shep.client_line import Trace
 from integrations.shep.registers import Channel, Outcome, Register, RegisterAnswer
 
-MAX_REASON = 500  # characters
-
 _COLUMNS = (
     "message_id", "correlation_id", "register", "service_id", "channel", "key_hash", "outcome", "tries", "asked_at",
     "answered_at", "request_sha256", "answer_sha256", "reason",
@@ -42,7 +40,7 @@ def record(
         "answered_at": datetime.datetime.now(datetime.UTC) if has_answer else None,
         "request_sha256": trace.request_sha256,
         "answer_sha256": trace.answer_sha256 if has_answer else "",
-        "reason": answer.reason[:MAX_REASON],
+        "reason": answer.reason,
     }
     # Not through the ORM, which takes twice as long as the database to insert one row, at every question.
     with connection.cursor() as cursor:
@@ -70,7 +68,7 @@ def handed_over(answer: RegisterAnswer, trace: Trace) -> None:
         tries=trace.tries,
         request_sha256=trace.request_sha256,
         answer_sha256=trace.answer_sha256 if has_ended else "",
-        reason=answer.reason[:MAX_REASON],
+        reason=answer.reason,
     )
 
 
@@ -107,7 +105,7 @@ def settle(call: RegisterCall, answer: RegisterAnswer) -> bool:
             outcome=answer.outcome.value,
             answered_at=datetime.datetime.now(datetime.UTC),
             answer_sha256=answer.raw_sha256,
-            reason=answer.reason[:MAX_REASON],
+            reason=answer.reason,
         )
     )
 
@@ -134,5 +132,5 @@ def end_undelivered(message_id: str, state: str, trace: Trace) -> None:
         outcome=Outcome.ERROR.value,
         answered_at=datetime.datetime.now(datetime.UTC),
         answer_sha256=trace.answer_sha256,
-        reason=state[:MAX_REASON],
+        reason=state,
     )

@@ -14,7 +14,13 @@ from lxml import etree
 
 from integrations.safe_xml import MAX_BYTES, BadMessage
 from integrations.shep.archive import Archive, without_password
-from integrations.shep.client_outcomes import Failed, failure_of_fault, failure_of_status, out_of_reach
+from integrations.shep.client_outcomes import (
+    Failed,
+    failure_of_fault,
+    failure_of_signing,
+    failure_of_status,
+    out_of_reach,
+)
 from integrations.shep.envelope import CONTENT_TYPE, body_of, envelope_of, fault_of, message_of
 from integrations.shep.guards import Closed, Guards, Pass, Verdict
 from integrations.shep.registers import Outcome
@@ -87,7 +93,7 @@ class Line:
         try:
             request = self.signer.signed(envelope_of(root, new_body_id()))
         except CannotSign as error:
-            raise Failed(Outcome.ERROR, f"the question could not be signed: {error}") from None
+            raise failure_of_signing(error) from None
         trace.request_sha256 = self._archived(without_password(request))
         return request
 

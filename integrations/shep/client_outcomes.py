@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from integrations.shep.envelope import Answer, Fault
 from integrations.shep.registers import Outcome, Reading, Register
+from integrations.shep.wsse import CannotSign
 
 PROCESSED = "SCSS001"
 SAMPLE_PROCESSED = "Success"  # of the sample server of aarystanovv/shep-service: for tests only
@@ -35,6 +36,12 @@ class Failed(Exception):
 def out_of_reach(reason: str, *, may_repeat: bool = False) -> Failed:
     """The service did not answer, or was not asked because it does not answer."""
     return Failed(Outcome.TIMEOUT, reason, may_repeat, is_out_of_reach=True)
+
+
+def failure_of_signing(error: CannotSign) -> Failed:
+    """What a question ends with that could not be signed."""
+    reason = f"the question could not be signed: {error}"[:MAX_REASON]
+    return out_of_reach(reason) if error.is_passing else Failed(Outcome.ERROR, reason)
 
 
 def failure_of_fault(fault: Fault) -> Failed:

@@ -12,7 +12,7 @@ from integrations.shep import asynchronous, payload, reading
 from integrations.shep.archive import Archive, NotArchived
 from integrations.shep.cache import Kept
 from integrations.shep.client_line import Trace
-from integrations.shep.client_outcomes import Failed, reading_of_code
+from integrations.shep.client_outcomes import Failed, failure_of_signing, reading_of_code
 from integrations.shep.envelope import Question, Sender, almaty_now, body_of, message_of, read_answer
 from integrations.shep.registers import (
     CONCLUSIVE,
@@ -29,6 +29,7 @@ from voucher_portal.logs import mask_iins
 
 NOTHING = Reading(Outcome.NO_DATA, reason="no data")
 NO_TIME = datetime.timedelta(0)
+MAX_REASON = 500  # characters
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Call:
             actual_at=found.actual_at,
             valid_until=(answered_at or almaty_now()) + self.register.keep if is_kept else None,
             raw_sha256=self.trace.answer_sha256,
-            reason=mask_iins(found.reason),
+            reason=mask_iins(found.reason)[:MAX_REASON],
         )
 
     def failed(self, failure: Failed) -> RegisterAnswer:
@@ -103,7 +104,7 @@ def written(call: Call, key, consent: Consent | None, account: Account, signer: 
         try:
             element = signer.signed_element(element)
         except CannotSign as error:
-            raise Failed(Outcome.ERROR, f"the question could not be signed: {error}") from None
+            raise failure_of_signing(error) from None
     question = Question(
         message_id=call.message_id,
         service_id=register.service_id,

@@ -19,7 +19,11 @@ SYNC = "http://bip.bee.kz/SyncChannel/v10/Types"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
-MAX_TAGS = 400_000  # start and end tags of a message; a tree of 5 MiB of tiny elements would fill the memory
+# A tree of 5 MiB of tiny parts would fill the memory, and c14n takes the square of the attributes of an element.
+MAX_TAGS = 300_000  # start and end tags of a message
+MAX_EQUAL_SIGNS = 200_000  # so no more attributes
+MAX_NAMESPACES = 10_000  # declarations
+MAX_ATTRIBUTES = 100  # of one element
 MAX_FAULT_DEPTH = 10
 MAX_KEY, MAX_VALUE = 30, 500  # characters of a property
 
@@ -157,9 +161,13 @@ def text_document(text: str) -> etree._Element:
 
 
 def _bounded(content: bytes) -> etree._Element:
-    if content.count(b"<") > MAX_TAGS:
-        raise BadMessage(f"more than {MAX_TAGS} tags")
-    return document_of(content)
+    for sign, most in ((b"<", MAX_TAGS), (b"=", MAX_EQUAL_SIGNS), (b"xmlns", MAX_NAMESPACES)):
+        if content.count(sign) > most:
+            raise BadMessage(f"more than {most} times {sign.decode()}")
+    document = document_of(content)
+    if document.xpath("boolean(//*[count(@*) > $most])", most=MAX_ATTRIBUTES):
+        raise BadMessage(f"an element with more than {MAX_ATTRIBUTES} attributes")
+    return document
 
 
 def body_of(document: etree._Element) -> etree._Element:

@@ -31,7 +31,11 @@ BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-s
 
 
 class CannotSign(Exception):
-    """What signs for us did not: its words, without any of ours."""
+    """What signs for us did not: its words, without any of ours. `is_passing`: it may when asked again."""
+
+    def __init__(self, text: str, *, is_passing: bool = False):
+        super().__init__(text)
+        self.is_passing = is_passing
 
 
 def new_body_id() -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from lxml import etree
 
-from integrations.eds.ncanode import KeyFile, NcaNode, NcaNodeError
+from integrations.eds.ncanode import KeyFile, NcaNode, NcaNodeError, NcaNodeUnavailable
 from integrations.safe_xml import BadMessage, document_of
 from integrations.shep.envelope import body_of
 from integrations.shep.wsse import CannotSign
@@ -41,7 +41,7 @@ class NcanodeSigner:
         try:
             return sign(etree.tostring(element, encoding="unicode"), self.key).encode()
         except NcaNodeError as error:
-            raise CannotSign(str(error)) from None
+            raise CannotSign(str(error), is_passing=isinstance(error, NcaNodeUnavailable)) from None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 The checks, in this order, each a function of its own: one body, one signature in the header, a signature of exactly
 the shape of contracts/shep.md §2, one reference that can only mean our body, algorithms that we accept, a certificate
-that we pinned, then the digest and the signature themselves. Nothing is looked up by Id: the body that is checked is
+that we pinned, then the signature and the digest themselves. Nothing is looked up by Id: the body that is checked is
 the body that is read.
 """
 
@@ -102,8 +102,9 @@ class Trust:
         if pair in GOST_PAIRS:
             self._verify_gost(document, signature, certificate)
         else:
-            _must_digest(body, transform, digest)
+            # In this order: nothing as large as a body is canonicalised for somebody who is not the gateway.
             _must_be_signed(info, c14n, value, certificate)
+            _must_digest(body, transform, digest)
         return body
 
     def _pinned(self, key_info: etree._Element) -> x509.Certificate:

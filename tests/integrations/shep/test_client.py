@@ -327,12 +327,12 @@ def test_without_an_archive_nothing_is_asked_and_it_is_said(portal, gateway):
     assert "archive" in answer.reason
 
 
-def test_a_key_that_cannot_sign_asks_nothing(portal, gateway):
+def test_an_ncanode_that_is_away_signs_nothing_and_asks_nothing(portal, gateway):
     nobody = NcaNode("http://127.0.0.1:1", (), retries=Retries(attempts=1))
     portal.line.signer = NcanodeSigner(nobody, KeyFile(b"p12", "secret"))
     for register in (ELIC, KGD):
         answer = ask(portal, register)
-        assert answer.outcome is Outcome.ERROR
+        assert answer.outcome is Outcome.TIMEOUT
         assert "could not be signed" in answer.reason
         assert "secret" not in answer.reason
     assert gateway.calls.total == 0
@@ -382,3 +382,9 @@ def test_many_threads_share_one_client(portal, gateway):
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["FOUND"] * 18 + ["NOT_FOUND"] * 6
+
+
+def test_a_chain_that_the_journal_cannot_hold_is_refused(portal, gateway):
+    with pytest.raises(ValueError, match="correlation_id"):
+        ask(portal, correlation_id="x" * 101)
+    assert gateway.calls.total == 0

@@ -175,10 +175,27 @@ def test_the_charset_of_http_wins_over_the_declaration(declared, content_type, i
         b'<!DOCTYPE a SYSTEM "http://127.0.0.1:1/x.dtd"><a/>',
         b"<a>" * 300 + b"</a>" * 300,
         b"<a>" + b"<b/>" * (envelope.MAX_TAGS + 1) + b"</a>",
+        b"<a>" + b'<b c="1"/>' * (envelope.MAX_EQUAL_SIGNS + 1) + b"</a>",
+        b"<a " + b" ".join(b'b%d="1"' % number for number in range(envelope.MAX_ATTRIBUTES + 1)) + b"/>",
+        b"<a>" + b'<b xmlns="u"/>' * (envelope.MAX_NAMESPACES + 1) + b"</a>",
         b"<a>" + b"x" * MAX_BYTES + b"</a>",
         b"\xff\xfe<\x00a\x00/\x00>\x00",
     ],
-    ids=["empty", "text", "open", "not utf-8", "entity", "dtd", "deep", "tags", "large", "utf-16"],
+    ids=[
+        "empty",
+        "text",
+        "open",
+        "not utf-8",
+        "entity",
+        "dtd",
+        "deep",
+        "tags",
+        "attributes",
+        "attributes of one",
+        "namespaces",
+        "large",
+        "utf-16",
+    ],
 )
 @pytest.mark.parametrize("content_type", ["text/xml; charset=utf-8", "text/xml"])
 def test_what_is_no_safe_xml_is_refused(content, content_type):

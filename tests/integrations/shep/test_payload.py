@@ -59,7 +59,7 @@ def test_nothing_is_nothing(found):
         '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>',
         '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>',
         "<a>" * 300 + "</a>" * 300,
-        "<a>" + "<b/>" * 400_001 + "</a>",
+        "<a>" + "<b/>" * 300_001 + "</a>",
     ],
     ids=["words", "open", "entity", "bomb", "deep", "wide"],
 )
