@@ -86,7 +86,7 @@ def _refuse_other_imprint(info: tsp.TSTInfo, stamped: bytes) -> None:
 
 def _gen_time(info: tsp.TSTInfo) -> datetime.datetime:
     gen_time = info["gen_time"].native
-    if not isinstance(gen_time, datetime.datetime) or gen_time.utcoffset() != datetime.timedelta(0):
+    if gen_time.utcoffset() != datetime.timedelta(0):
         raise BadTimeStamp("its time is not in UTC")
     return gen_time
 
@@ -96,17 +96,13 @@ def _certificate(message: SignedMessage, signer: SignerPart) -> x509.Certificate
     if len(found) != 1:
         raise BadTimeStamp("the authority's certificate must be in it exactly once")
     certificate = load_certificate(found[0])
-    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage) if _has_usage(certificate) else None
+    usages = [one for one in certificate.extensions if isinstance(one.value, x509.ExtendedKeyUsage)]
     # Critical and alone: nothing but time stamps may be signed with this key (RFC 3161 §2.3).
-    if usage is None or not usage.critical or list(usage.value) != [TIME_STAMPING]:
+    if [(one.critical, list(one.value)) for one in usages] != [(True, [TIME_STAMPING])]:
         raise BadTimeStamp("the certificate is not one for time stamps")
     if not allows(certificate, "digital_signature"):
         raise BadTimeStamp("the certificate is not one for signing")
     return certificate
-
-
-def _has_usage(certificate: x509.Certificate) -> bool:
-    return any(isinstance(extension.value, x509.ExtendedKeyUsage) for extension in certificate.extensions)
 
 
 def _refuse_wrong_signature(message: SignedMessage, signer: SignerPart, certificate: x509.Certificate) -> None:
