@@ -39,7 +39,6 @@ from integrations.shep.wsse import RsaSigner
 
 log = structlog.get_logger("portal.shep")
 
-MAX_CHAIN = 100  # characters
 UNDELIVERABLE = frozenset({MessageState.NOT_DELIVERED, MessageState.DELIVERY_STOPPED})
 NO_CONSENT = Reading(Outcome.CONSENT_NEEDED, reason="the person has not been asked for consent")
 
@@ -75,15 +74,11 @@ class Gateway:
             ValueError: the question cannot be written, which is a fault of the caller.
             ImproperlyConfigured: the register is asynchronous and SHEP_ASYNC_URL is missing.
         """
-        if len(correlation_id or "") > MAX_CHAIN:
-            raise ValueError(f"correlation_id has more than {MAX_CHAIN} characters")
         call = Call(register, self.cache.hash_of(register.code, str(key)), correlation_id)
         kept = self.cache.get(register.code, call.key_hash) if register.keep else None
-        answer = None
-        if kept and not fresh and call.asked_at < kept.valid_until:
-            answer = remembered(register, kept, self.archive)
-        if answer is None:
-            answer = self._asked(call, key, consent, fresh=fresh)
+        is_good = kept is not None and not fresh and call.asked_at < kept.valid_until
+        answer = remembered(register, kept, self.archive) if is_good else None
+        answer = answer or self._asked(call, key, consent, fresh=fresh)
         if kept and call.is_out_of_reach:
             answer = self._stale(register, kept, answer)
         _log(call, answer)

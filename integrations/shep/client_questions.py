@@ -29,7 +29,7 @@ from voucher_portal.logs import mask_iins
 
 NOTHING = Reading(Outcome.NO_DATA, reason="no data")
 NO_TIME = datetime.timedelta(0)
-MAX_REASON = 500  # characters
+MAX_REASON, MAX_CHAIN = 500, 100  # characters
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,10 @@ class Call:
     started: float = field(default_factory=time.perf_counter)
     trace: Trace = field(default_factory=Trace)
     is_out_of_reach: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.correlation_id or "") > MAX_CHAIN:
+            raise ValueError(f"correlation_id has more than {MAX_CHAIN} characters")
 
     def answer(self, found: Reading, answered_at: datetime.datetime | None = None) -> RegisterAnswer:
         """What the caller sees; a conclusive answer is good from `answered_at` on."""
