@@ -35,7 +35,8 @@ label input:not([type=number]) {{ margin-left: -1.6rem; width: 1.1rem; height: 1
 small {{ color: #4a5560; }}
 button {{ font: inherit; padding: 0.6rem 1.4rem; border: 0; border-radius: 8px; background: #0b6b8a; color: #fff; }}
 table {{ border-collapse: collapse; width: 100%; margin-top: 0.5rem; }}
-th, td {{ text-align: left; padding: 0.4rem 0.6rem 0.4rem 0; border-bottom: 1px solid #dfe5ea; overflow-wrap: anywhere; }}
+th, td {{ text-align: left; padding: 0.4rem 0.6rem 0.4rem 0; border-bottom: 1px solid #dfe5ea; }}
+td {{ overflow-wrap: anywhere; }}
 </style>
 </head>
 <body>
