@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voucher_portal.settings.dev")
 QUEUES = ("poll", "close", "documents", "payments")  # the first one is the default
 # Where tasks are kept, and the queue of all tasks of a module: a new module of tasks is added here.
 QUEUE_OF_MODULE = {
+    "accounts.tasks": "poll",
     "registry.tasks": "poll",
     "integrations.tasks": "poll",
     "monitoring.tasks": "poll",

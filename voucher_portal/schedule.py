@@ -48,4 +48,9 @@ SCHEDULE: dict[str, dict] = {
         "schedule": NIGHT,
         "options": {"expires": 180 * MINUTE},
     },
+    "remove sessions that have ended": {
+        "task": "accounts.tasks.clear_sessions",
+        "schedule": NIGHT,
+        "options": {"expires": 180 * MINUTE},
+    },
 }
