@@ -1,20 +1,17 @@
 """A mail server that delivers nothing: it takes letters for anybody on this machine's loopback and shows them."""
 
 import asyncio
-import email.policy
 import ssl
 import threading
-from email.message import EmailMessage
-from email.parser import BytesParser
+from dataclasses import replace
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from integrations.emulators.messages_box import Box, File, Item
+from integrations.emulators.messages_box import Box, Item
+from integrations.emulators.messages_letters import item_of
 from integrations.emulators.messages_script import MAIL, Director, Rule
 
 MAX_LETTER_BYTES = 15 * 1024 * 1024
-MAX_FILES = 20
-SHOWN_SOURCE = 20_000
 IDLE_SECONDS = 60
 # What is told at RCPT, before there is a letter, and after the letter.
 AT_RECIPIENT = {
@@ -55,9 +52,9 @@ class _Doorman:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Keep the letter, once for each recipient."""
-        letter = _read(envelope.content)
+        letter = item_of(envelope.content, "", envelope.mail_from or "")
         for address in envelope.rcpt_tos:
-            item = _item(letter, envelope, address)
+            item = replace(letter, to=address, steps=[])
             text = f"{item.subject}\n{item.text}"
             rule = self.director.rule(MAIL, address, text, only=frozenset(AFTER_LETTER) | DROPS | {"deliver"})
             if answer := self._after_letter(server, item, rule):
@@ -151,48 +148,3 @@ class SmtpServer:
     def _authenticate(self, _server, _session, _envelope, _mechanism: str, given: LoginPassword) -> AuthResult:
         is_right = self._credentials in ((b"", b""), (given.login, given.password))
         return AuthResult(success=is_right, handled=is_right)  # what is not handled is answered with 535
-
-
-def _read(content: bytes) -> EmailMessage:
-    return BytesParser(policy=email.policy.default).parsebytes(content)
-
-
-def _item(letter: EmailMessage, envelope: Envelope, address: str) -> Item:
-    return Item(
-        MAIL,
-        address,
-        _header(letter, "Message-ID"),
-        _part(letter, "plain"),
-        sender=_header(letter, "From") or envelope.mail_from or "",
-        subject=_header(letter, "Subject"),
-        html=_part(letter, "html"),
-        source=envelope.content[:SHOWN_SOURCE].decode("utf-8", "replace"),
-        files=_files(letter),
-    )
-
-
-def _header(letter: EmailMessage, name: str) -> str:
-    """A header's text; a letter of any program may come, and email's parser stumbles over some."""
-    try:
-        return str(letter.get(name, "")).strip()
-    except Exception:  # noqa: BLE001 it raises IndexError, AttributeError and more
-        return ""
-
-
-def _part(letter: EmailMessage, subtype: str) -> str:
-    try:
-        part = letter.get_body((subtype,))
-        return part.get_content().replace("\r\n", "\n") if part else ""
-    except Exception:  # noqa: BLE001 as above
-        return ""
-
-
-def _files(letter: EmailMessage) -> tuple[File, ...]:
-    try:
-        parts = list(letter.iter_attachments())[:MAX_FILES]
-        return tuple(
-            File(part.get_filename("file"), part.get_content_type(), part.get_payload(decode=True) or b"")
-            for part in parts
-        )
-    except Exception:  # noqa: BLE001 as above
-        return ()
