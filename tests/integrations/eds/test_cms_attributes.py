@@ -7,6 +7,7 @@ from asn1crypto import algos, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from integrations.eds.cms_encoding import children, encoded
 from integrations.eds.verdicts import Reason
 from integrations.emulators.cms import sign_cms
 from tests.integrations.eds.making import DATA, centre, edited, judged, rsa_key, with_attributes
@@ -120,6 +121,24 @@ def pss(**changes):
     return edited(sign_cms(centre().leaf(key=rsa_key()), DATA, is_pss=True), tell)
 
 
+def pss_raw(oid="1.2.840.113549.1.1.10", trailer=1):
+    """A right PSS signature that tells this algorithm and this trailer."""
+    parameters = algos.RSASSAPSSParams(
+        {
+            "hash_algorithm": {"algorithm": "sha256"},
+            "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": {"algorithm": "sha256"}},
+            "salt_length": 32,
+        }
+    ).dump()
+    parts = b"".join(children(parameters)[1]) + encoded(0xA3, core.Integer(trailer).dump())
+    told = encoded(0x30, core.ObjectIdentifier(oid).dump() + encoded(0x30, parts))
+
+    def tell(content):
+        content["signer_infos"][0]["signature_algorithm"] = algos.SignedDigestAlgorithm.load(told)
+
+    return edited(sign_cms(centre().leaf(key=rsa_key()), DATA, is_pss=True), tell)
+
+
 def algorithm(name, key=None):
     """A right signature that tells another algorithm."""
 
@@ -136,6 +155,9 @@ SHA512_MASK = {"algorithm": "mgf1", "parameters": {"algorithm": "sha512"}}
     ("signature", "reason"),
     [
         pytest.param(lambda: pss(), Reason.VALID, id="PSS"),
+        pytest.param(lambda: pss_raw(), Reason.VALID, id="PSS with trailer"),
+        pytest.param(lambda: pss_raw(trailer=2), Reason.ALGORITHM, id="cms_mathematics:_padding trailer"),
+        pytest.param(lambda: pss_raw("1.2.3.4"), Reason.ALGORITHM, id="cms_mathematics:_padding unknown algorithm"),
         pytest.param(lambda: algorithm("rsassa_pkcs1v15"), Reason.VALID, id="rsaEncryption"),
         pytest.param(
             lambda: pss(hash_algorithm={"algorithm": "sha512"}), Reason.ALGORITHM, id="cms_mathematics:_padding hash"

@@ -5,7 +5,8 @@ import time
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,6 +99,10 @@ def test_a_wrong_answer_proves_nothing(ask, mode, words):
         ask(mode=mode)
 
 
+def test_a_revocation_that_is_told_after_the_end_of_a_certificate_is_heard__revocation_refuse_stale(ask):
+    assert ask("guardian-expired-sign", mode="revoked").state is State.REVOKED
+
+
 def test_an_answer_without_end_holds_for_an_hour__revocation_standing_of(ask):
     standing = ask(mode="endless")
     assert standing.holds_until - standing.told_at == datetime.timedelta(hours=1)
@@ -132,7 +137,52 @@ def answer_by(responder, certificate, *, extension=None):
     builder = builder.certificates([responder.certificate])
     if extension:
         builder = builder.add_extension(extension, critical=True)
-    return builder.sign(responder.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_responder_without_key_usage_is_heard():
+    extensions = [(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING]), False)]
+    responder = centre().leaf(extensions=extensions, key=ec_key(21))
+    certificate, issuer = centre().leaf().certificate, centre().issuing.certificate
+    assert read_ocsp(answer_by(responder, certificate), certificate, issuer, at=now()).state is State.GOOD
+
+
+@pytest.mark.parametrize(
+    ("name_of", "key_of", "algorithm", "is_right"),
+    [
+        pytest.param("issuing", "issuing", hashes.SHA384(), True, id="right"),
+        pytest.param("root", "issuing", hashes.SHA256(), False, id="revocation:_names name"),
+        pytest.param("issuing", "root", hashes.SHA256(), False, id="revocation:_names key"),
+        pytest.param("issuing", "issuing", hashes.SHA224(), False, id="revocation:_issuer_hashes hash"),
+    ],
+)
+def test_an_answer_names_the_issuer_by_name_and_key(name_of, key_of, algorithm, is_right):
+    certificate, issuer = centre().leaf().certificate, centre().issuing
+
+    def hashed(part):
+        digest = hashes.Hash(algorithm)
+        digest.update(part)
+        return digest.finalize()
+
+    key = getattr(centre(), key_of).key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
+        issuer_name_hash=hashed(getattr(centre(), name_of).certificate.subject.public_bytes()),
+        issuer_key_hash=hashed(key),
+        serial_number=certificate.serial_number,
+        algorithm=algorithm,
+        cert_status=ocsp.OCSPCertStatus.GOOD,
+        this_update=now(),
+        next_update=now() + DAY,
+        revocation_time=None,
+        revocation_reason=None,
+    )
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, issuer.certificate)
+    answer = builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    if is_right:
+        assert read_ocsp(answer, certificate, issuer.certificate, at=now()).state is State.GOOD
+    else:
+        with pytest.raises(NotUsable):
+            read_ocsp(answer, certificate, issuer.certificate, at=now())
 
 
 CRITICAL = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
@@ -212,7 +262,7 @@ def list_by(authority, *entries, changed=lambda builder: builder):
     builder = x509.CertificateRevocationListBuilder(authority.certificate.subject, now() - DAY, now() + DAY)
     for entry in entries:
         builder = builder.add_revoked_certificate(entry)
-    return changed(builder).sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return changed(builder).sign(authority.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def test_an_authority_that_may_not_sign_lists_is_not_heard__revocation_refuse_foreign_list():
