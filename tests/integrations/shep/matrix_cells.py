@@ -73,7 +73,7 @@ CELLS = {
     "denied by HTTP": _transport(Outcome.DENIED, http_status=403),
     "error": Cell({"outcome": "error", "code": "SBF-VE-8"}, Outcome.ERROR),
     "fault": _transport(Outcome.ERROR, outcome="fault"),
-    "slow": Cell({"delay_seconds": 0.05}, Outcome.FOUND),
+    "slow": Cell({"delay_seconds": 0.05}, Outcome.FOUND, is_transport=True),
     "silent": Cell({"silence_seconds": 30}, Outcome.TIMEOUT, is_transport=True, is_impatient=True),
     "in drops": Cell({"hostile": "drip"}, Outcome.TIMEOUT, is_transport=True, is_impatient=True),
     "down, 502": Cell({"http_status": 502}, Outcome.TIMEOUT, is_transport=True, tries=3),
