@@ -2,19 +2,16 @@
 
 import contextlib
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
 from integrations.emulators.lms_process import lms_process
+from integrations.emulators.process import emulator_process
 from integrations.emulators.region import SCALES, Scale
 from tests.core.digest import state_with_history
 
@@ -35,15 +32,9 @@ EVENTS = """
 @contextlib.contextmanager
 def treasury_process(book: Path) -> Iterator[str]:
     """The emulated treasury on a free port; its base address."""
-    command = [sys.executable, "-m", "integrations.emulators.treasury", "--book", str(book)]
-    environment = os.environ | {"TREASURY_TOKEN": TOKEN}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR, env=environment
-    ) as process:
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
+    environment = {"TREASURY_TOKEN": TOKEN}
+    with emulator_process("treasury", "--book", book, environment=environment) as (address, _process):
+        yield address
 
 
 @contextlib.contextmanager
