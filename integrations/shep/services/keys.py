@@ -7,7 +7,7 @@ number: it may be a person's. Source: contracts/shep.md §4, column "key"; contr
 import datetime
 import re
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 from voucher_portal.dates import Month
 from voucher_portal.identifiers import bin_error, classify, iin_error, performer_error
@@ -20,9 +20,23 @@ _PAYMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 
 
 class ProfileKey:
-    """A key as our profile writes it (contracts/shep.md §5, `Query`)."""
+    """A key as our profile writes it (contracts/shep.md §5, `Query`).
+
+    `PARTS` are the words for what stands between the commas of its text, the last `OPTIONAL` of which may be missing.
+    """
 
     __slots__ = ()
+
+    PARTS: ClassVar[tuple[str, ...]] = ()
+    OPTIONAL: ClassVar[int] = 0
+
+    def __str__(self) -> str:
+        return ",".join((*self.numbers.values(), *self.limits.values()))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The key with that text. Raises ValueError when it is none."""
+        return cls(*_parts(text, *cls.PARTS, optional=cls.OPTIONAL))
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -39,6 +53,8 @@ class ProfileKey:
 class PersonKey(ProfileKey):
     """A person."""
 
+    PARTS: ClassVar = ("IIN",)
+
     iin: str = field(repr=False)
 
     def __post_init__(self):
@@ -48,18 +64,12 @@ class PersonKey(ProfileKey):
     def numbers(self) -> dict[str, str]:
         return {"iin": self.iin}
 
-    def __str__(self) -> str:
-        return self.iin
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "190101599018". Raises ValueError for anything else."""
-        return cls(*_parts(text, "IIN"))
-
 
 @dataclass(frozen=True, slots=True)
 class OrganisationKey(ProfileKey):
     """A legal entity or a branch of one."""
+
+    PARTS: ClassVar = ("BIN",)
 
     bin: str
 
@@ -70,18 +80,12 @@ class OrganisationKey(ProfileKey):
     def numbers(self) -> dict[str, str]:
         return {"bin": self.bin}
 
-    def __str__(self) -> str:
-        return self.bin
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "240640990012". Raises ValueError for anything else."""
-        return cls(*_parts(text, "BIN"))
-
 
 @dataclass(frozen=True, slots=True)
 class HolderKey(ProfileKey):
     """A person or an organisation; a sole trader has no BIN and acts under his IIN."""
+
+    PARTS: ClassVar = ("IIN or BIN",)
 
     number: str = field(repr=False)
 
@@ -97,18 +101,13 @@ class HolderKey(ProfileKey):
     def numbers(self) -> dict[str, str]:
         return {self.kind: self.number}
 
-    def __str__(self) -> str:
-        return self.number
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "240640990012" or "190101599018". Raises ValueError for anything else."""
-        return cls(*_parts(text, "IIN or BIN"))
-
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey(ProfileKey):
     """An organisation's building at an address, or all its buildings. `ar_code`: РКА of the address register."""
+
+    PARTS: ClassVar = ("BIN", "address code")
+    OPTIONAL: ClassVar = 1
 
     bin: str
     ar_code: str | None = None
@@ -122,18 +121,12 @@ class ObjectKey(ProfileKey):
     def numbers(self) -> dict[str, str]:
         return {"bin": self.bin} | ({"arCode": self.ar_code} if self.ar_code else {})
 
-    def __str__(self) -> str:
-        return self.bin if self.ar_code is None else f"{self.bin},{self.ar_code}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "240640990012" or "240640990012,0000000000000007". Raises ValueError for anything else."""
-        return cls(*_parts(text, "BIN", "address code", optional=1))
-
 
 @dataclass(frozen=True, slots=True)
 class AddressKey(ProfileKey):
     """An address by its code in the address register (РКА), sixteen digits."""
+
+    PARTS: ClassVar = ("address code",)
 
     ar_code: str
 
@@ -144,18 +137,12 @@ class AddressKey(ProfileKey):
     def numbers(self) -> dict[str, str]:
         return {"arCode": self.ar_code}
 
-    def __str__(self) -> str:
-        return self.ar_code
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "0000000000000007". Raises ValueError for anything else."""
-        return cls(*_parts(text, "address code"))
-
 
 @dataclass(frozen=True, slots=True)
 class RealtyKey(ProfileKey):
     """A piece of real estate by its cadastral number, or every one that an organisation holds, by BIN."""
+
+    PARTS: ClassVar = ("cadastral number or BIN",)
 
     number: str = field(repr=False)
 
@@ -173,14 +160,6 @@ class RealtyKey(ProfileKey):
     @property
     def numbers(self) -> dict[str, str]:
         return {self.kind: self.number}
-
-    def __str__(self) -> str:
-        return self.number
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "20:313:012:345" or "240640990012". Raises ValueError for anything else."""
-        return cls(*_parts(text, "cadastral number or BIN"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +182,6 @@ class PeriodKey(ProfileKey):
     @property
     def limits(self) -> dict[str, str]:
         return {"from": str(self.first_on), "to": str(self.last_on)}
-
-    def __str__(self) -> str:
-        return f"{self.iin},{self.first_on},{self.last_on}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -233,9 +209,6 @@ class YearKey(ProfileKey):
     @property
     def limits(self) -> dict[str, str]:
         return {"year": str(self.year)}
-
-    def __str__(self) -> str:
-        return f"{self.bin},{self.year}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -277,6 +250,8 @@ class MonthKey(ProfileKey):
 class PaymentKey(ProfileKey):
     """A payment by our own id, at most 36 Latin letters, digits, points, hyphens."""
 
+    PARTS: ClassVar = ("payment id",)
+
     payment_id: str
 
     def __post_init__(self):
@@ -285,14 +260,6 @@ class PaymentKey(ProfileKey):
     @property
     def numbers(self) -> dict[str, str]:
         return {"paymentId": self.payment_id}
-
-    def __str__(self) -> str:
-        return self.payment_id
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "PO-2025-000123". Raises ValueError for anything else."""
-        return cls(*_parts(text, "payment id"))
 
 
 def _parts(text: str, *names: str, optional: int = 0) -> list[str]:
