@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from integrations.emulators.lms_feeds import Feed, SheetFeed
-from integrations.emulators.server import Emulator, Faults, Reply, Request
+from integrations.emulators.server import Count, Emulator, Faults, Reply, Request
 
 DEFAULT_LIMIT, MAX_LIMIT = 1000, 5000
 _CURSOR = re.compile(r"([0-9]{12})(?:-([0-9]{12}))?")
@@ -31,11 +33,11 @@ class LmsFaults(Faults):
     delivers each page twice, `is_stuck` never moves the cursor, `forget_before` items are too old for a cursor.
     """
 
-    page_limit: int = MAX_LIMIT
-    empty_one_in: int = 0
+    page_limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)] = MAX_LIMIT
+    empty_one_in: Count = 0
     is_repeating: bool = False
     is_stuck: bool = False
-    forget_before: int = 0
+    forget_before: Count = 0
 
 
 class _BadRequest(Exception):

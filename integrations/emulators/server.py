@@ -4,19 +4,30 @@ import contextlib
 import gzip
 import hmac
 import json
+import re
 import signal
 import socket
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
+READ_BYTES = 64 * 1024
+LINGER_SECONDS = 1.0  # for what a client still sends whose request is refused, so that it sees the answer
 GZIP_LEVEL = 1
+
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+Status = Annotated[int, msgspec.Meta(ge=200, le=599)]
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,15 @@ class Request:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError when it is not."""
-        return json.loads(self.body)
+        """The body as JSON. Raises ValueError when it is not, also for one that is nested too deeply to be read."""
+        try:
+            return json.loads(self.body, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 @dataclass(frozen=True)
@@ -54,24 +72,31 @@ class Reply:
         return cls.of({"error": {"code": code, "message": message}}, status)
 
 
+WRONG_TOKEN = Reply.error(401, "wrong_token", "The token is not known here.")
+
+
 @dataclass(frozen=True)
 class Faults:
     """What goes wrong, by counting requests: `…_one_in=5` spoils every fifth one, 0 none. Times in seconds."""
 
-    fail_one_in: int = 0
-    fail_statuses: tuple[int, ...] = (503, 429)
-    retry_after: int | None = None
-    drop_one_in: int = 0
-    truncate_one_in: int = 0
-    slow_seconds: float = 0.0
+    fail_one_in: Count = 0
+    fail_statuses: Annotated[tuple[Status, ...], msgspec.Meta(min_length=1)] = (503, 429)
+    retry_after: Count | None = None
+    drop_one_in: Count = 0
+    truncate_one_in: Count = 0
+    slow_seconds: Seconds = 0.0
 
     def changed(self, values: Mapping[str, Any]) -> Self:
-        """With other values by name. Raises ValueError for an unknown name."""
+        """With other values by name. Raises ValueError for an unknown name and for a value that cannot be one."""
+        if not isinstance(values, Mapping):
+            raise ValueError("the faults are not an object")
         unknown = set(values) - {known.name for known in fields(self)}
         if unknown:
             raise ValueError(f"unknown faults: {', '.join(sorted(unknown))}")
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        return replace(self, **values)
+        try:
+            return msgspec.convert(asdict(self) | values, type(self))
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
 
 
 class Emulator:
@@ -83,6 +108,7 @@ class Emulator:
 
     base_path = "/v1"
     open_paths: frozenset[str] = frozenset()
+    patience = 60.0  # seconds for the next request, and for the whole of its body
 
     def __init__(self, *, token: str = "", port: int = 0, faults: Faults | None = None) -> None:
         self.token = token
@@ -146,8 +172,8 @@ class Emulator:
     def answer(self, request: Request) -> tuple[Reply, str]:
         """The reply, and how it is spoilt: "", "drop" or "truncate"."""
         path = request.path
-        if not self.is_open(path) and not self._knows(request.headers.get("Authorization", "")):
-            return Reply.error(401, "wrong_token", "The token is not known here."), ""
+        if not self.admits(path, request.headers):
+            return WRONG_TOKEN, ""
         if path == "/control":
             return self._control(request), ""
         if not path.startswith(self.base_path):
@@ -166,6 +192,10 @@ class Emulator:
     def is_open(self, path: str) -> bool:
         """Whether this path asks for no token."""
         return path in self.open_paths
+
+    def admits(self, path: str, headers: Mapping[str, str]) -> bool:
+        """Whether somebody with these headers may ask here."""
+        return self.is_open(path) or self._knows(headers.get("Authorization", ""))
 
     def _knows(self, authorization: str) -> bool:
         return not self.token or hmac.compare_digest(authorization.encode(), f"Bearer {self.token}".encode())
@@ -207,8 +237,16 @@ def _handler_for(emulator: Emulator) -> type[BaseHTTPRequestHandler]:
     class Handler(_Handler):
         pass
 
-    Handler.emulator = emulator
+    Handler.emulator, Handler.timeout = emulator, emulator.patience
     return Handler
+
+
+class _Refused(Exception):
+    """The request is answered without being read to its end."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.reply = Reply.error(status, code, message)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -226,15 +264,53 @@ class _Handler(BaseHTTPRequestHandler):
         """Silent: the demo shows the portal's own progress."""
 
     def _serve(self) -> None:
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > MAX_REQUEST_BYTES:
-            self._send(Reply.error(413, "too_large", "The request is too large."), "")
-            self.close_connection = True
+        try:
+            request = self._request()
+        except _Refused as refused:
+            self._refuse(refused.reply)
             return
-        address = urlsplit(self.path)
-        query = {name: values[-1] for name, values in parse_qs(address.query, keep_blank_values=True).items()}
-        request = Request(self.command, address.path, query, self.headers, self.rfile.read(size))
+        if request is None:
+            self._refuse(WRONG_TOKEN)
+            return
         self._send(*self.emulator.answer(request))
+
+    def _request(self) -> Request | None:
+        """The request; None for one with a body of somebody who may not ask, whose body is not waited for."""
+        if "Transfer-Encoding" in self.headers:
+            raise _Refused(411, "length_required", "Send the body with a Content-Length.")
+        size = _length(self.headers.get_all("Content-Length", []))
+        try:
+            address = urlsplit(self.path)
+        except ValueError:
+            raise _Refused(400, "bad_request", "This is no address.") from None
+        if size and not self.emulator.admits(address.path, self.headers):
+            return None
+        query = {name: values[-1] for name, values in parse_qs(address.query, keep_blank_values=True).items()}
+        return Request(self.command, address.path, query, self.headers, self._body(size))
+
+    def _body(self, size: int) -> bytes:
+        """Raises TimeoutError, upon which the connection is closed, for a client that takes too long."""
+        deadline = time.monotonic() + self.emulator.patience
+        body = bytearray()
+        while len(body) < size:
+            part = self.rfile.read1(min(READ_BYTES, size - len(body)))
+            if not part:
+                raise _Refused(400, "bad_request", "The body is shorter than its Content-Length.")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            body += part
+        return bytes(body)
+
+    def _refuse(self, reply: Reply) -> None:
+        """Answer, and close: where the next request begins is not known."""
+        self.close_connection = True
+        self._send(reply, "")
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(LINGER_SECONDS)
+            deadline = time.monotonic() + LINGER_SECONDS
+            while self.rfile.read1(READ_BYTES) and time.monotonic() < deadline:
+                pass
 
     def _send(self, reply: Reply, spoilt: str) -> None:
         if spoilt == "drop":
@@ -244,6 +320,8 @@ class _Handler(BaseHTTPRequestHandler):
         if "gzip" in self.headers.get("Accept-Encoding", "") and body:
             body, headers["Content-Encoding"] = gzip.compress(body, GZIP_LEVEL), "gzip"
         self.send_response(reply.status)
+        if self.close_connection:
+            headers["Connection"] = "close"
         for name, value in {"Content-Type": reply.content_type, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -255,3 +333,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _length(values: list[str]) -> int:
+    """What Content-Length says, 0 where there is none. Raises _Refused."""
+    stated = {value.strip() for value in values} or {"0"}
+    if len(stated) > 1 or not all(_LENGTH.fullmatch(value) for value in stated):
+        raise _Refused(400, "bad_request", "Content-Length is one number.")
+    size = int(stated.pop())
+    if size > MAX_REQUEST_BYTES:
+        raise _Refused(413, "too_large", "The request is too large.")
+    return size

@@ -1,6 +1,7 @@
 """Lean HTTP for the emulated gateway: many requests a second on few threads, and every way to break an answer."""
 
 import contextlib
+import re
 import socket
 import socketserver
 import threading
@@ -13,6 +14,7 @@ from integrations.emulators.server import MAX_REQUEST_BYTES, Request
 MAX_HEADERS = 100
 MAX_LINE = 65_536
 IDLE_SECONDS = 300.0
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 _REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"}
 
 
@@ -127,16 +129,17 @@ class _Handler(socketserver.StreamRequestHandler):
             return None
         method, target, _version = line.decode("latin-1").split()
         headers = self._headers()
-        if "transfer-encoding" in headers:
-            raise _BadRequest
-        size = int(headers.get("content-length") or 0)
-        if not 0 <= size <= MAX_REQUEST_BYTES:
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not _LENGTH.fullmatch(length) or int(length) > MAX_REQUEST_BYTES:
             raise _BadRequest
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         address = urlsplit(target)
         query = dict(parse_qsl(address.query, keep_blank_values=True)) if address.query else {}
-        return Request(method, address.path, query, headers, self.rfile.read(size))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise _BadRequest
+        return Request(method, address.path, query, headers, body)
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -145,7 +148,10 @@ class _Handler(socketserver.StreamRequestHandler):
             if line in (b"\r\n", b"\n", b""):
                 return headers
             name, _, value = line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
+            name, value = name.strip().lower(), value.strip()
+            if name == "content-length" and headers.get(name, value) != value:
+                raise _BadRequest
+            headers[name] = value
         raise _BadRequest
 
     def _send(self, sending: Sending) -> None:
