@@ -21,11 +21,12 @@ import msgspec
 
 from integrations.emulators import messages_pages as pages
 from integrations.emulators.messages_box import Box, Item
-from integrations.emulators.messages_script import Director, Script, ScriptError, load
+from integrations.emulators.messages_script import Director, Script
 from integrations.emulators.messages_sms import SmsGateway
 from integrations.emulators.messages_smtp import SmtpServer
 from integrations.emulators.messages_telegram import BOT, BotApi, Press
 from integrations.emulators.messages_wire import Dropped
+from integrations.emulators.script import ScriptError
 from integrations.emulators.server import Emulator, Reply, Request
 
 MAX_FORM = 4 * 1024
@@ -162,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
             callback_token=os.environ.get("SMS_CALLBACK_TOKEN", ""),
             telegram_token=os.environ.get("TELEGRAM_TOKEN", ""),
             port=options.port,
-            script=load(options.script) if options.script else None,
+            script=Script.load(options.script) if options.script else None,
             smtp={
                 "port": options.smtp_port,
                 "user": os.environ.get("SMTP_USER", ""),

@@ -13,11 +13,11 @@ stands in ACTIONS.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import yaml
+
+from integrations.emulators.script import BaseScript, Seconds
 
 SMS, MAIL, TELEGRAM = "sms", "mail", "telegram"
 _ALL = frozenset({SMS, MAIL, TELEGRAM})
@@ -40,12 +40,6 @@ ACTIONS: dict[str, frozenset[str]] = {
     "blocked": frozenset({TELEGRAM}),  # 403
     "chat_not_found": frozenset({TELEGRAM}),  # 400
 }
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
-
-
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +66,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return not self.text if text is None else self.text.casefold() in text.casefold()
 
 
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """All that can be told, see above. `telegram_needs_start`: a chat that never wrote to the bot is unknown."""
 
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=1_000)] = ()
@@ -80,15 +74,6 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     callbacks: Literal["once", "twice", "reversed", "late", "none"] = "once"
     late_seconds: Seconds = 5.0
     telegram_needs_start: bool = False
-
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        try:
-            return msgspec.convert(msgspec.to_builtins(self) | dict(changes), Script)
-        except msgspec.ValidationError as error:
-            raise ScriptError(str(error)) from None
 
 
 DELIVER = Rule(do="deliver")
@@ -119,11 +104,3 @@ class Director:
     def seconds(self, rule: Rule) -> float:
         """How long a delivery takes."""
         return self.script.deliver_after if rule.after is None else rule.after
-
-
-def load(path: Path) -> Script:
-    """The script in a YAML or JSON file. Raises ScriptError."""
-    try:
-        return Script().changed(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
-        raise ScriptError(f"{path}: {error}") from None

@@ -30,8 +30,9 @@ from websockets.sync.server import ServerConnection, serve
 
 from integrations.emulators import ncalayer_page
 from integrations.emulators.ncalayer_answers import GREETING, Answer, Hangup, Program, read_request
-from integrations.emulators.ncalayer_script import SILENT, Script, ScriptError, load
+from integrations.emulators.ncalayer_script import SILENT, Script
 from integrations.emulators.pki import Pki, open_pki
+from integrations.emulators.script import ScriptError
 from integrations.emulators.server import Emulator, Reply, Request
 
 HOST = "127.0.0.1"
@@ -180,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
             open_pki(options.pki),
             port=options.port,
             page_port=options.page_port,
-            script=load(options.script) if options.script else None,
+            script=Script.load(options.script) if options.script else None,
             is_tls=options.tls,
         ).run()
     except (ScriptError, OSError, ValueError, KeyError) as error:

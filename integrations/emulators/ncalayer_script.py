@@ -1,11 +1,10 @@
 """What the emulated NCALayer is to do: who signs and how it goes; its page, a YAML file or `POST /control` sets it."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-import yaml
+
+from integrations.emulators.script import BaseScript
 
 OK, PEM, CANCEL, CANCEL_TEXT, ERROR, CLOSE, SLOW, SILENT = (
     "ok", "pem", "cancel", "cancel_text", "error", "close", "slow", "silent",
@@ -34,11 +33,7 @@ SCENARIOS = {
 }
 
 
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """Everything that can be chosen; it holds until changed.
 
     - `signer`: a key store by its name, or any certificate in it by its slug; empty for the first store.
@@ -57,21 +52,3 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.scenario not in SCENARIOS:
             raise ValueError(f"unknown scenario: {self.scenario}")
-
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        try:
-            return msgspec.convert(msgspec.to_builtins(self) | dict(changes), Script)
-        except msgspec.ValidationError as error:
-            raise ScriptError(str(error)) from None
-
-
-def load(path: Path) -> Script:
-    """The script in a YAML or JSON file. Raises ScriptError and OSError."""
-    try:
-        orders = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScriptError(f"{path}: {error}") from None
-    return Script().changed(orders or {})

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from integrations.emulators import ncanode_cms, ncanode_xml
 from integrations.emulators.gost_pki import make_gost_pki, trust_gost
 from integrations.emulators.ncanode_certificates import Store, looked_at, verifies
-from integrations.emulators.ncanode_script import Script, load
+from integrations.emulators.ncanode_script import Script
 from integrations.emulators.ncanode_traps import trapped
 from integrations.emulators.pki import Credential, open_pki
 from integrations.emulators.server import Emulator, Reply, Request
@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--script", type=Path, help="YAML: what is to go wrong")
     options = parser.parse_args(arguments)
     try:
-        script = load(options.script) if options.script else Script()
+        script = Script.load(options.script) if options.script else Script()
         centre = open_pki(options.pki)
         gost_centre = make_gost_pki(centre.folder / "gost", centre.scale, centre.seed)
         trust_gost(gost_centre, centre.trust)

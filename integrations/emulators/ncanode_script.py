@@ -1,14 +1,12 @@
 """What the emulated NCANode is told to do: a small YAML document; `POST /control` changes it by the same keys."""
 
 import datetime
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-import yaml
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+from integrations.emulators.script import BaseScript, Seconds
+
 Serial = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{1,40}$")]
 Trap = Literal[
     "inner_name_signers",  # the inner list is called `signers`, as openapi.yml has it
@@ -34,11 +32,7 @@ Fault = Literal[
 ]
 
 
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """Everything that can be ordered.
 
     - `ocsp`: what the OCSP server says of a certificate that is not revoked, `down` when nobody listens there, `none`
@@ -57,20 +51,3 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     traps: tuple[Trap, ...] = ()
     faults: tuple[Fault, ...] = ()
     slow_seconds: Seconds = 1.0
-
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        try:
-            return msgspec.convert(msgspec.to_builtins(self) | dict(changes), Script)
-        except msgspec.ValidationError as error:
-            raise ScriptError(str(error)) from None
-
-
-def load(path: Path) -> Script:
-    """The script in a YAML or JSON file. Raises ScriptError."""
-    try:
-        return Script().changed(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise ScriptError(str(error)) from None

@@ -18,11 +18,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from integrations.emulators import shep_page, shep_world
+from integrations.emulators.script import ScriptError
 from integrations.emulators.server import Emulator, Reply, Request
 from integrations.emulators.shep_calls import Calls
 from integrations.emulators.shep_desk import Desk, Keys
 from integrations.emulators.shep_http import Lines, Sending, handler_for
-from integrations.emulators.shep_script import Prompter, Script, ScriptError, load
+from integrations.emulators.shep_script import Prompter, Script
 from integrations.emulators.shep_signatures import Known, Signer
 from integrations.emulators.shep_world import World, WorldError
 
@@ -133,7 +134,7 @@ def _emulator(options: argparse.Namespace) -> ShepEmulator:
     if not options.pki and not all(files):
         raise OSError("Give --pki, or --key with --certificate and --client-certificate.")
     keys = keys_of_files(*files) if all(files) else keys_of_pki(options.pki)
-    script = load(options.script) if options.script else Script()
+    script = Script.load(options.script) if options.script else Script()
     script = script.changed({"allow_unsigned": True}) if options.allow_unsigned else script
     return ShepEmulator(shep_world.load(options.world), keys, sender=sender, script=script, port=options.port)
 

@@ -12,13 +12,12 @@ The first rule that fits a question and is not used up decides; without one the 
 
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import yaml
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+from integrations.emulators.script import BaseScript, Seconds
+
 Status = Annotated[int, msgspec.Meta(ge=200, le=599)]
 Outcome = Literal[
     "", "found", "not_found", "not_found_in_answer", "no_match", "no_data", "data_missing", "no_data_in_answer",
@@ -33,10 +32,6 @@ Hostile = Literal[
     "huge", "endless", "gzip_bomb", "drip", "deep", "cp1251", "cp1251_header", "garbage", "html", "empty",
 ]  # fmt: skip
 Consent = Literal["confirm", "later", "wait", "refuse"]
-
-
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -84,7 +79,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 NO_RULE = Rule()
 
 
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """Everything that a person may change.
 
     - `latency_seconds`: of every answer. `allow_unsigned`: no signature is asked for, so that curl can post a body.
@@ -103,23 +98,6 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     deliver_seconds: Seconds = 0.0
     answer_seconds: Seconds = 1.0
     rules: tuple[Rule, ...] = ()
-
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        try:
-            return msgspec.convert(msgspec.to_builtins(self) | dict(changes), Script)
-        except msgspec.ValidationError as error:
-            raise ScriptError(str(error)) from None
-
-
-def load(path: Path) -> Script:
-    """The script in a JSON or YAML file. Raises ScriptError."""
-    try:
-        return Script().changed(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
-        raise ScriptError(f"{path}: {error}") from None
 
 
 class Prompter:

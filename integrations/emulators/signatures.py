@@ -22,9 +22,10 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 
 from integrations.emulators.pki import AUTHORITIES, Pki, make_pki
+from integrations.emulators.script import ScriptError
 from integrations.emulators.server import Emulator, Reply, Request
 from integrations.emulators.signatures_answers import Centre
-from integrations.emulators.signatures_script import Script, ScriptError, load
+from integrations.emulators.signatures_script import Script
 
 MAX_QUESTION = 64 * 1024
 HUGE = 64 * 1024 * 1024
@@ -159,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--script", type=Path, help="JSON or YAML file with what is to go wrong")
     options = parser.parse_args(arguments)
     try:
-        script = load(options.script) if options.script else None
+        script = Script.load(options.script) if options.script else None
         SignaturesEmulator(make_pki(options.pki, options.scale, options.seed), port=options.port, script=script).run()
     except (ScriptError, OSError) as error:
         sys.stderr.write(f"{error}\n")

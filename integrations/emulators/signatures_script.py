@@ -8,11 +8,11 @@
 
 import datetime
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-import yaml
+
+from integrations.emulators.script import BaseScript, Seconds
 
 OcspMode = Literal[
     "right", "good", "revoked", "unknown", "try_later", "internal_error", "unsigned", "wrong_key", "not_appointed",
@@ -27,14 +27,9 @@ TspMode = Literal[
     "right", "rejected", "wrong_key", "other_imprint", "other_nonce", "stale", "future", "garbage", "huge", "slow",
     "down",
 ]  # fmt: skip
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 
 
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """How each service answers.
 
     - `right` by what is known: certificates of the test centre are good, those made revoked and those in `revoked`
@@ -51,27 +46,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     revoked: dict[str, datetime.datetime] = {}
     slow_seconds: Seconds = 10.0
 
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced; those of `revoked` one by one. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        values = msgspec.to_builtins(self) | dict(changes)
-        try:
-            merged = msgspec.to_builtins(self.revoked) | dict(changes.get("revoked") or {})
-            values["revoked"] = {slug: _instant(at) for slug, at in merged.items() if at is not None}
-            return msgspec.convert(values, Script)
-        except (msgspec.ValidationError, TypeError, ValueError) as error:
-            raise ScriptError(str(error)) from None
+    def merged(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of `revoked` one by one; null takes one back."""
+        revoked = msgspec.to_builtins(self.revoked) | dict(changes.get("revoked") or {})
+        instants = {slug: _instant(at) for slug, at in revoked.items() if at is not None}
+        return super().merged(changes) | {"revoked": instants}
 
 
 def _instant(at: object) -> datetime.datetime:
     instant = at if isinstance(at, datetime.datetime) else datetime.datetime.fromisoformat(str(at))
     return instant if instant.tzinfo else instant.replace(tzinfo=datetime.UTC)
-
-
-def load(path: Path) -> Script:
-    """The script in a JSON or YAML file. Raises ScriptError."""
-    try:
-        return Script().changed(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
-        raise ScriptError(f"{path}: {error}") from None

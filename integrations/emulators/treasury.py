@@ -21,10 +21,11 @@ from urllib.parse import unquote
 
 import msgspec
 
+from integrations.emulators.script import ScriptError
 from integrations.emulators.server import Emulator, Reply, Request
 from integrations.emulators.treasury_book import CONFLICT, OPENING_BALANCE_TIYN, TAKEN, Book, as_json
 from integrations.emulators.treasury_orders import Invalid, Message, read_message
-from integrations.emulators.treasury_script import Fault, Script, ScriptError, load
+from integrations.emulators.treasury_script import Fault, Script
 from integrations.emulators.treasury_work import work
 
 MAX_BODY = 5 * 1024 * 1024
@@ -197,7 +198,7 @@ def _emulator(options: argparse.Namespace) -> TreasuryEmulator:
         options.book,
         token,
         port=options.port,
-        script=load(options.script) if options.script else None,
+        script=Script.load(options.script) if options.script else None,
         opening_balance_tiyn=int(options.opening_balance * 100),
     )
 

@@ -7,12 +7,11 @@ Rules name a creditor's IBAN or an EndToEndId.
 
 import dataclasses
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-import yaml
+
+from integrations.emulators.script import BaseScript, Seconds
 
 _FAULT = re.compile(r"(ok|drop|hang|[45][0-9]{2})(_before|_after)?")
 
@@ -20,14 +19,9 @@ FaultName = Annotated[str, msgspec.Meta(pattern=f"^{_FAULT.pattern}$")]
 Code = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{4}$")]  # an external code of ISO 20022
 Change = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,12}\.[0-9]{2}$")]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 
 
-class ScriptError(ValueError):
-    """The script has an unknown key or a value of the wrong form; the text names it."""
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(BaseScript, frozen=True, kw_only=True):
     """Everything that can go wrong. Lists are used up, one for each request or file; the rest holds until changed.
 
     - `refuse`, `send_back`: rule -> reason code; refused at settlement, or sent back `send_back_after_polls` polls
@@ -53,15 +47,6 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     poll_faults: tuple[FaultName, ...] = ()
     hang_seconds: Seconds = 1.0
 
-    def changed(self, changes: Mapping[str, Any]) -> "Script":
-        """This script with the keys of `changes` replaced. Raises ScriptError."""
-        if not isinstance(changes, Mapping):
-            raise ScriptError("the script is not an object")
-        try:
-            return msgspec.convert(msgspec.to_builtins(self) | dict(changes), Script)
-        except msgspec.ValidationError as error:
-            raise ScriptError(str(error)) from None
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
@@ -78,11 +63,3 @@ class Fault:
 
 
 NO_FAULT = Fault("ok", False)
-
-
-def load(path: Path) -> Script:
-    """The script in a JSON or YAML file. Raises ScriptError."""
-    try:
-        return Script().changed(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
-        raise ScriptError(f"{path}: {error}") from None

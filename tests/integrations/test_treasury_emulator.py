@@ -20,9 +20,10 @@ from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 
 from integrations.emulators import treasury as emulator_module
+from integrations.emulators.script import ScriptError
 from integrations.emulators.treasury import TreasuryEmulator
 from integrations.emulators.treasury_orders import Invalid, read_message
-from integrations.emulators.treasury_script import Script, ScriptError, load
+from integrations.emulators.treasury_script import Script
 from integrations.treasury import camt054, pain001, pain002
 from integrations.treasury.client import MessageRefused, OutcomeUnknown, TreasuryClient
 from integrations.treasury.messages import FundingSource, Meaning
@@ -514,4 +515,4 @@ def test_a_script_file_that_is_no_yaml_is_refused(tmp_path):
     path = tmp_path / "script.yaml"
     path.write_text("a: [")
     with pytest.raises(ScriptError):
-        load(path)
+        Script.load(path)

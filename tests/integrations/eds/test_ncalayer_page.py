@@ -10,8 +10,9 @@ from lxml import html
 from websockets.sync.client import connect
 
 from integrations.emulators.ncalayer import NcaLayerEmulator
-from integrations.emulators.ncalayer_script import Script, ScriptError, load
+from integrations.emulators.ncalayer_script import Script
 from integrations.emulators.process import emulator_process
+from integrations.emulators.script import ScriptError
 
 WITHIN = 10  # seconds
 
@@ -102,11 +103,11 @@ def test_other_addresses_are_empty(ncalayer):
 def test_a_script_file_is_read_and_a_wrong_one_names_its_fault(tmp_path):
     file = tmp_path / "script.yaml"
     file.write_text("signer: guardian\nscenario: cancel\n", encoding="utf-8")
-    assert load(file) == Script(signer="guardian", scenario="cancel")
+    assert Script.load(file) == Script(signer="guardian", scenario="cancel")
     for wrong in ("scenario: dance", "colour: red", "[1]", "a: [", "slow_seconds: never"):
         file.write_text(wrong, encoding="utf-8")
         with pytest.raises(ScriptError):
-            load(file)
+            Script.load(file)
 
 
 def test_as_a_process_it_tells_its_page_and_ends_when_asked(pki, tmp_path):

@@ -10,9 +10,10 @@ from integrations.emulators import gost
 from integrations.emulators.cms import sign_cms
 from integrations.emulators.gost_pki import KEY_PASSWORD
 from integrations.emulators.ncanode import main
-from integrations.emulators.ncanode_script import Script, ScriptError, load
+from integrations.emulators.ncanode_script import Script
 from integrations.emulators.pki import open_pki
 from integrations.emulators.process import emulator_process
+from integrations.emulators.script import ScriptError
 from tests.integrations.eds.ncanode_world import DATA
 
 
@@ -125,11 +126,11 @@ def test_unknown_order_is_refused_and_changes_nothing(ncanode_url):
 def test_script_comes_from_yaml(tmp_path):
     path = tmp_path / "script.yaml"
     path.write_text("ocsp: unknown\nfaults: ['500', slow]\nslow_seconds: 0.1\n")
-    assert load(path) == Script(ocsp="unknown", faults=("500", "slow"), slow_seconds=0.1)
+    assert Script.load(path) == Script(ocsp="unknown", faults=("500", "slow"), slow_seconds=0.1)
     for wrong in ("ocsp: maybe", "- a", "a: [", "slow_seconds: 601"):
         path.write_text(wrong)
         with pytest.raises(ScriptError):
-            load(path)
+            Script.load(path)
 
 
 def test_double_runs_as_a_process_with_keys_of_both_kinds(tmp_path, pki):

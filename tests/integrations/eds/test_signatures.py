@@ -16,8 +16,9 @@ from integrations.eds.chain import Trust
 from integrations.eds.cms_encoding import children
 from integrations.eds.timestamps import BadTimeStamp, verify_time_stamp
 from integrations.emulators.process import emulator_process
+from integrations.emulators.script import ScriptError
 from integrations.emulators.signatures import SignaturesEmulator, main
-from integrations.emulators.signatures_script import Script, ScriptError, load
+from integrations.emulators.signatures_script import Script
 
 DER = serialization.Encoding.DER
 DATA = b"some signature"
@@ -189,7 +190,7 @@ def test_a_wrong_script_is_told(tmp_path, pki, capsys, text):
     script = tmp_path / "script.yaml"
     script.write_text(text)
     with pytest.raises(ScriptError):
-        load(script)
+        Script.load(script)
     assert main(["--pki", str(pki.folder), "--script", str(script)]) == 2
     assert capsys.readouterr().err
 

@@ -11,8 +11,9 @@ from django.http import HttpResponse
 
 from integrations.emulators.messages import MessagesEmulator
 from integrations.emulators.messages_box import Box, File, Item
-from integrations.emulators.messages_script import ACTIONS, Director, Script, ScriptError, load
+from integrations.emulators.messages_script import ACTIONS, Director, Script
 from integrations.emulators.process import emulator_process
+from integrations.emulators.script import ScriptError
 from tests import html
 from tests.integrations.messages.examples import TOKEN, to_chat, to_mailbox, to_phone
 
@@ -258,7 +259,7 @@ def test_a_wrong_script_is_named(tmp_path, content):
     script = tmp_path / "script.yaml"
     script.write_text(content, encoding="utf-8")
     with pytest.raises(ScriptError):
-        load(script)
+        Script.load(script)
 
 
 def test_a_wrong_script_or_a_busy_port_ends_the_process_with_a_reason(tmp_path, other):

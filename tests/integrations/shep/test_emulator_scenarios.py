@@ -15,8 +15,9 @@ from cryptography.exceptions import InvalidSignature
 from lxml import etree
 
 from integrations.emulators import shep_trouble, shep_world
+from integrations.emulators.script import ScriptError
 from integrations.emulators.shep import ShepEmulator, keys_of_pki
-from integrations.emulators.shep_script import Hostile, Outcome, Script, ScriptError, Wrong
+from integrations.emulators.shep_script import Hostile, Outcome, Script, Wrong
 from tests.integrations.shep.emulator_requests import (
     BIN,
     IIN,
