@@ -136,7 +136,7 @@ class Gateway:
 
     def _answered(self, call: Call, key, consent: Consent | None) -> Reading:
         question, data = written(call, key, consent, self.account, self.line.signer)
-        read = functools.partial(read_sync, call, self.account)
+        read = functools.partial(read_sync, call, key, self.account)
         root = send_message(question, data)
         return self.line.exchange(self.account.url, call.register.service_id, root, read, call.trace)
 

@@ -4,6 +4,7 @@ The gateway gives a message again until it is acknowledged. An answer is written
 `deliver` in one transaction, and acknowledged after it: whatever dies in between, it is delivered exactly once.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from integrations.shep.client_line import Line, Trace
 from integrations.shep.client_outcomes import Failed
 from integrations.shep.client_questions import Account, Call, read_business
 from integrations.shep.envelope import almaty_now
-from integrations.shep.registers import CONCLUSIVE, Outcome, Reading, Register, RegisterAnswer
+from integrations.shep.registers import CONCLUSIVE, Outcome, Reading, Register, RegisterAnswer, believed_by_hash
 
 log = structlog.get_logger("portal.shep")
 
@@ -104,11 +105,17 @@ class Collector:
         call.asked_at = question.asked_at
         call.trace.answer_sha256 = raw
         try:
-            return call.answer(read_business(self.register, message.data, call.message_id)), True
+            found = read_business(self.register, message.data, call.message_id)
+            return call.answer(
+                believed_by_hash(self.register, functools.partial(self._is_asked, question), found)
+            ), True
         except BadMessage as error:
             return call.answer(Reading(Outcome.ERROR, reason=f"unreadable: {error.reason}")), False
         except Failed as failure:
             return call.failed(failure), False
+
+    def _is_asked(self, question: RegisterCall, key) -> bool:
+        return self.cache.hash_of(self.register.code, str(key)) == question.key_hash
 
     def _remember(self, question: RegisterCall, message: Message, answer: RegisterAnswer) -> None:
         if answer.outcome in CONCLUSIVE and answer.valid_until:

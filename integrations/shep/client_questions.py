@@ -23,6 +23,7 @@ from integrations.shep.registers import (
     Reading,
     Register,
     RegisterAnswer,
+    believed,
 )
 from integrations.shep.wsse import CannotSign, Signer
 from voucher_portal.logs import mask_iins
@@ -120,8 +121,8 @@ def written(call: Call, key, consent: Consent | None, account: Account, signer: 
     return question, payload.data_of(element, register.form)
 
 
-def read_sync(call: Call, account: Account, body: etree._Element) -> Reading:
-    """What a verified body says to our question.
+def read_sync(call: Call, key, account: Account, body: etree._Element) -> Reading:
+    """What a verified body says to our question about `key`.
 
     Raises:
         Failed: it answers another question, or its code is one of failure.
@@ -134,7 +135,7 @@ def read_sync(call: Call, account: Account, body: etree._Element) -> Reading:
     if ours and answer.correlation_id not in (ours, None):
         raise Failed(Outcome.ERROR, "not believed: the answer names another correlationId")
     said = reading_of_code(answer, call.register, accepts_sample=account.accepts_sample_code)
-    return said or read_business(call.register, answer.data, call.message_id)
+    return said or believed(call.register, key, read_business(call.register, answer.data, call.message_id))
 
 
 def read_business(register: Register, data: etree._Element | None, message_id: str) -> Reading:

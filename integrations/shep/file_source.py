@@ -29,7 +29,7 @@ from lxml import etree
 
 from integrations.safe_xml import MAX_BYTES, BadMessage
 from integrations.shep import reading
-from integrations.shep.registers import CONCLUSIVE, Consent, Outcome, Reading, Register, RegisterAnswer
+from integrations.shep.registers import CONCLUSIVE, Consent, Outcome, Reading, Register, RegisterAnswer, believed
 from integrations.shep.services.catalogue import RECORDS
 
 MAX_ENTRIES = 100_000
@@ -116,7 +116,8 @@ class FileSource:
         if not entries:
             return Reading(Outcome.NOT_FOUND)
         try:
-            return Reading(Outcome.FOUND, _records(RECORDS[register.code], entries))
+            found = Reading(Outcome.FOUND, _records(RECORDS[register.code], entries))
+            return believed(register, key, found)
         except BadMessage as error:
             return Reading(Outcome.ERROR, reason=error.reason)
 

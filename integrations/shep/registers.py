@@ -5,9 +5,9 @@ The fields and their sources: contracts/shep.md §3-§5. A rule of the law is de
 
 import datetime
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from lxml import etree
 
@@ -85,6 +85,14 @@ class Reading(Generic[R]):
     reason: str = ""
 
 
+def _says_nothing_of_the_key(_key: Any, _record: Any) -> bool:
+    return True
+
+
+def _no_keys(_record: Any) -> tuple[()]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Register(Generic[K, R]):
     """A state database behind the gateway.
@@ -94,6 +102,10 @@ class Register(Generic[K, R]):
     cannot understand.
     `not_found_codes` are values of `status/code` by which this register says that there is none.
     `keep` is for how long an answer is as good as a new one.
+    `is_about` is whether a record speaks of what was asked: one that leaves the asked number out does, one that says
+    another does not. Left out where a record has no number or day of its question at all: then every one does.
+    `keys_of` are the keys that a record names. Only the asynchronous channel needs it: there the question is gone when
+    the answer comes, and of its key only a hash is left (`believed_by_hash`).
     """
 
     code: str
@@ -108,6 +120,29 @@ class Register(Generic[K, R]):
     needs_consent: bool = False
     not_found_codes: frozenset[str] = frozenset({"404"})
     keep: datetime.timedelta = datetime.timedelta(days=1)
+    is_about: Callable[[K, R], bool] = _says_nothing_of_the_key
+    keys_of: Callable[[R], Iterable[K]] = _no_keys
+
+
+NOT_BELIEVED = Reading(Outcome.ERROR, reason="not believed: a record is about somebody else")
+
+
+def believed(register: Register[K, R], key: K, found: Reading[R]) -> Reading[R]:
+    """`found`, or an error where one of its records is not about `key`."""
+    return found if all(register.is_about(key, record) for record in found.records) else NOT_BELIEVED
+
+
+def believed_by_hash(register: Register[K, R], is_asked: Callable[[K], bool], found: Reading[R]) -> Reading[R]:
+    """The same where the key is not known, but `is_asked` knows it again.
+
+    Stricter than `believed`: where the records name keys, the asked one must be among them, for whether it was left
+    out or another was asked about cannot be told.
+    """
+    named = {str(key): key for record in found.records for key in register.keys_of(record)}
+    if not named:
+        return found
+    asked = next((key for key in named.values() if is_asked(key)), None)
+    return NOT_BELIEVED if asked is None else believed(register, asked, found)
 
 
 @dataclass(frozen=True, slots=True)

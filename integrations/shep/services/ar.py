@@ -12,7 +12,7 @@ from integrations.shep import reading
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import AddressKey
+from integrations.shep.services.keys import AddressKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,8 @@ def address(element: etree._Element) -> Address:
     )
 
 
-REGISTER = profile.register("AR", AddressKey.parse, address)
+def _is_about(key: AddressKey, found: Address) -> bool:
+    return agrees(found.ar_code, key.ar_code)
+
+
+REGISTER = profile.register("AR", AddressKey.parse, address, is_about=_is_about)

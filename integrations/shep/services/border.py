@@ -50,4 +50,9 @@ def crossing(element: etree._Element) -> Crossing:
     )
 
 
-REGISTER = profile.register("BORDER", PeriodKey.parse, crossing)
+def _is_about(key: PeriodKey, found: Crossing) -> bool:
+    crossed_on = found.crossed_at and found.crossed_at.date()
+    return key.meets(crossed_on, crossed_on)
+
+
+REGISTER = profile.register("BORDER", PeriodKey.parse, crossing, is_about=_is_about)

@@ -14,7 +14,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import YearKey
+from integrations.shep.services.keys import YearKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +44,8 @@ def statement(element: etree._Element) -> Statement:
     )
 
 
-REGISTER = profile.register("DFO", YearKey.parse, statement)
+def _is_about(key: YearKey, found: Statement) -> bool:
+    return agrees(found.year, key.year)
+
+
+REGISTER = profile.register("DFO", YearKey.parse, statement, is_about=_is_about)

@@ -13,7 +13,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import HolderKey
+from integrations.shep.services.keys import HolderKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +71,8 @@ def _address(element: etree._Element) -> LicensedAddress:
     return LicensedAddress(reading.code(element, "arCode"), reading.text(element, "text"))
 
 
-REGISTER = profile.register("ELIC", HolderKey.parse, licence)
+def _is_about(key: HolderKey, licence: Licence) -> bool:
+    return agrees(licence.holder_number, key.number)
+
+
+REGISTER = profile.register("ELIC", HolderKey.parse, licence, is_about=_is_about)

@@ -12,7 +12,7 @@ from integrations.shep import reading
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import MonthKey
+from integrations.shep.services.keys import MonthKey, agrees
 from voucher_portal.dates import Month
 
 
@@ -41,4 +41,8 @@ def pension_payment(element: etree._Element) -> PensionPayment:
     )
 
 
-REGISTER = profile.register("ENPF", MonthKey.parse, pension_payment)
+def _is_about(key: MonthKey, payment: PensionPayment) -> bool:
+    return agrees(payment.month, key.month)
+
+
+REGISTER = profile.register("ENPF", MonthKey.parse, pension_payment, is_about=_is_about)

@@ -13,7 +13,7 @@ from integrations.shep import reading
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import OrganisationKey
+from integrations.shep.services.keys import OrganisationKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,8 @@ def labour_contract(element: etree._Element) -> LabourContract:
     )
 
 
-REGISTER = profile.register("ESUTD", OrganisationKey.parse, labour_contract)
+def _is_about(key: OrganisationKey, contract: LabourContract) -> bool:
+    return agrees(contract.employer_bin, key.bin)
+
+
+REGISTER = profile.register("ESUTD", OrganisationKey.parse, labour_contract, is_about=_is_about)

@@ -14,7 +14,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import Asking, Consent, Form, Reading, Register, RegisterAnswer
 from integrations.shep.services import answers
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import PersonKey
+from integrations.shep.services.keys import PersonKey, agrees
 from integrations.shep.services.passports import PASSPORTS
 
 NAMESPACE = "http://message.persistence.interactive.nat"
@@ -159,6 +159,10 @@ def _is_missing(person: etree._Element) -> bool:
     return reading.has(person, "missingStatus")
 
 
+def _is_about(key: PersonKey, found: Person) -> bool:
+    return agrees(found.iin, key.iin)
+
+
 REGISTER: Register[PersonKey, Person] = Register(
     code="GBDFL",
     service_id=PASSPORTS["GBDFL"].service_id,
@@ -169,4 +173,5 @@ REGISTER: Register[PersonKey, Person] = Register(
     form=Form.TYPED,
     needs_consent=PASSPORTS["GBDFL"].needs_consent,
     keep=PASSPORTS["GBDFL"].keep,
+    is_about=_is_about,
 )

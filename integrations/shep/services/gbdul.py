@@ -14,7 +14,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import Asking, Form, Outcome, Reading, Register, RegisterAnswer
 from integrations.shep.services import answers
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import OrganisationKey
+from integrations.shep.services.keys import OrganisationKey, agrees
 from integrations.shep.services.passports import PASSPORTS
 
 NAMESPACE = "http://gbdulinfobybin_v2.egp.gbdul.tamur.kz"
@@ -174,6 +174,10 @@ def _head_organisation(organisation: etree._Element) -> str | None:
     return reading.number(head, "BIN") if len(head) else reading.number(organisation, "HeaderOrganization")
 
 
+def _is_about(key: OrganisationKey, found: Organisation) -> bool:
+    return agrees(found.bin, key.bin)
+
+
 REGISTER: Register[OrganisationKey, Organisation] = Register(
     code="GBDUL",
     service_id=PASSPORTS["GBDUL"].service_id,
@@ -184,4 +188,5 @@ REGISTER: Register[OrganisationKey, Organisation] = Register(
     form=Form.ESCAPED,
     is_signed=True,
     keep=PASSPORTS["GBDUL"].keep,
+    is_about=_is_about,
 )

@@ -6,8 +6,9 @@ number: it may be a person's. Source: contracts/shep.md §4, column "key"; contr
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from voucher_portal.dates import Month
 from voucher_portal.identifiers import bin_error, classify, iin_error, performer_error
@@ -183,6 +184,10 @@ class PeriodKey(ProfileKey):
     def limits(self) -> dict[str, str]:
         return {"from": str(self.first_on), "to": str(self.last_on)}
 
+    def meets(self, first: datetime.date | None, last: datetime.date | None) -> bool:
+        """Whether something that lasted from `first` to `last` has a day in the period; None: it is not said."""
+        return (first is None or first <= self.last_on) and (last is None or last >= self.first_on)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read "190101599018,2025-10-01,2025-10-31". Raises ValueError for anything else."""
@@ -260,6 +265,18 @@ class PaymentKey(ProfileKey):
     @property
     def numbers(self) -> dict[str, str]:
         return {"paymentId": self.payment_id}
+
+
+def agrees(said: Any, asked: Any) -> bool:
+    """Whether a record that says `said`, or nothing, can be the answer to a question about `asked`."""
+    return said is None or said == asked
+
+
+def holder_keys(*numbers: str | None) -> Iterator[HolderKey]:
+    """The keys of those of the numbers that can be one."""
+    for number in numbers:
+        if number and performer_error(number) is None:
+            yield HolderKey(number)
 
 
 def _parts(text: str, *names: str, optional: int = 0) -> list[str]:

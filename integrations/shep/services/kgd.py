@@ -13,7 +13,7 @@ from integrations.shep import reading
 from integrations.shep.registers import Asking, Reading, Register, RegisterAnswer
 from integrations.shep.services import answers
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import HolderKey
+from integrations.shep.services.keys import HolderKey, agrees
 from integrations.shep.services.passports import PASSPORTS
 
 NAMESPACE = "http://xmlns.kztc-cits/sign"
@@ -108,6 +108,10 @@ def _actual_at(debt: TaxDebt) -> datetime.datetime | None:
     return min((office.accrued_at for office in debt.offices if office.accrued_at), default=None)
 
 
+def _is_about(key: HolderKey, debt: TaxDebt) -> bool:
+    return agrees(debt.number, key.number)
+
+
 REGISTER: Register[HolderKey, TaxDebt] = Register(
     code="KGD",
     service_id=PASSPORTS["KGD"].service_id,
@@ -117,4 +121,5 @@ REGISTER: Register[HolderKey, TaxDebt] = Register(
     read=read,
     is_signed=True,
     keep=PASSPORTS["KGD"].keep,
+    is_about=_is_about,
 )

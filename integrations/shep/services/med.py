@@ -54,4 +54,8 @@ def medical_certificate(element: etree._Element) -> MedicalCertificate:
     )
 
 
-REGISTER = profile.register("MED", PeriodKey.parse, medical_certificate)
+def _is_about(key: PeriodKey, certificate: MedicalCertificate) -> bool:
+    return key.meets(certificate.first_on, certificate.last_on)
+
+
+REGISTER = profile.register("MED", PeriodKey.parse, medical_certificate, is_about=_is_about)

@@ -4,6 +4,7 @@ Source: contracts/shep.md §4, note 8 (names of the fields); question and answer
 """
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -13,7 +14,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import Channel, Consent, RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import HolderKey
+from integrations.shep.services.keys import HolderKey, agrees, holder_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,14 @@ def enrolment(element: etree._Element) -> Enrolment:
     )
 
 
-REGISTER = profile.register("NOBD", HolderKey.parse, enrolment, channel=Channel.ASYNC)
+def _is_about(key: HolderKey, found: Enrolment) -> bool:
+    return agrees(found.iin if key.kind == "iin" else found.school_bin, key.number)
+
+
+def _keys_of(found: Enrolment) -> Iterator[HolderKey]:
+    return holder_keys(found.iin, found.school_bin)
+
+
+REGISTER = profile.register(
+    "NOBD", HolderKey.parse, enrolment, channel=Channel.ASYNC, is_about=_is_about, keys_of=_keys_of
+)

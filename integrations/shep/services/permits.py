@@ -13,7 +13,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import ObjectKey
+from integrations.shep.services.keys import ObjectKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,10 @@ def antiterror_passport(element: etree._Element) -> AntiterrorPassport:
     )
 
 
-SANEPID = profile.register("SANEPID", ObjectKey.parse, sanitary_conclusion)
+def _is_about(key: ObjectKey, conclusion: SanitaryConclusion) -> bool:
+    return key.ar_code is None or agrees(conclusion.ar_code, key.ar_code)
+
+
+SANEPID = profile.register("SANEPID", ObjectKey.parse, sanitary_conclusion, is_about=_is_about)
 FIRE = profile.register("FIRE", ObjectKey.parse, fire_inspection)
 ANTITERROR = profile.register("ANTITERROR", ObjectKey.parse, antiterror_passport)

@@ -5,13 +5,13 @@ Source: contracts/shep.md §5, not confirmed.
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lxml import etree
 
 from integrations.safe_xml import BadMessage
 from integrations.shep import reading
-from integrations.shep.registers import Asking, Channel, Outcome, Reading, Register
+from integrations.shep.registers import Asking, Outcome, Reading, Register
 from integrations.shep.services import answers
 from integrations.shep.services.keys import ProfileKey
 from integrations.shep.services.passports import PASSPORTS
@@ -26,9 +26,12 @@ R = TypeVar("R")
 
 
 def register(
-    code: str, key_from: Callable[[str], K], record: Callable[[etree._Element], R], channel: Channel = Channel.SYNC
+    code: str, key_from: Callable[[str], K], record: Callable[[etree._Element], R], **more: Any
 ) -> Register[K, R]:
-    """The register `code`, asked by our profile; `record` reads one `record` of its answer."""
+    """The register `code`, asked by our profile; `record` reads one `record` of its answer.
+
+    `more` are fields of Register that differ from what most registers have.
+    """
     passport = PASSPORTS[code]
     return Register(
         code=code,
@@ -37,9 +40,9 @@ def register(
         key_from=key_from,
         write=functools.partial(query, code),
         read=functools.partial(answer, code, record),
-        channel=channel,
         needs_consent=passport.needs_consent,
         keep=passport.keep,
+        **more,
     )
 
 

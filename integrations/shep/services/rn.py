@@ -14,7 +14,7 @@ from integrations.shep.reading import Coded
 from integrations.shep.registers import RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import RealtyKey
+from integrations.shep.services.keys import RealtyKey, agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +62,8 @@ def realty(element: etree._Element) -> Realty:
     )
 
 
-REGISTER = profile.register("RN", RealtyKey.parse, realty)
+def _is_about(key: RealtyKey, right: Realty) -> bool:
+    return agrees(right.holder_number if key.kind == "bin" else right.cadastral_number, key.number)
+
+
+REGISTER = profile.register("RN", RealtyKey.parse, realty, is_about=_is_about)

@@ -14,7 +14,7 @@ from integrations.shep import reading
 from integrations.shep.registers import Consent, Register, RegisterAnswer
 from integrations.shep.services import profile
 from integrations.shep.services.asking import Gateway
-from integrations.shep.services.keys import PersonKey
+from integrations.shep.services.keys import PersonKey, agrees
 
 GUARDIANSHIP_FOUND = "0"  # `result_code`; not confirmed
 
@@ -100,4 +100,9 @@ def _guardianship(element: etree._Element) -> Guardianship:
     )
 
 
-REGISTER: Register[PersonKey, Birth] = profile.register("ZAGS", PersonKey.parse, birth)
+def _is_about(key: PersonKey, found: Birth) -> bool:
+    children = [found.child.iin if found.child else None, *(each.child_iin for each in found.guardianships)]
+    return all(agrees(iin, key.iin) for iin in children)
+
+
+REGISTER: Register[PersonKey, Birth] = profile.register("ZAGS", PersonKey.parse, birth, is_about=_is_about)
