@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 
 from integrations.safe_xml import BadMessage
 from integrations.shep.file_source import open_file
-from integrations.shep.registers import CONCLUSIVE, Consent, Outcome, Register
+from integrations.shep.registers import CONCLUSIVE, Consent, Outcome, Register, RegisterAnswer
 from integrations.shep.services.asking import Gateway
 from integrations.shep.services.catalogue import REGISTERS
 from integrations.shep.services.passports import PASSPORTS
@@ -19,17 +19,27 @@ from voucher_portal.commands import DONE, PUT_ASIDE, JsonCommand, WrongInput
 from voucher_portal.dates import Month
 from voucher_portal.logs import mask_iins
 
+# What the person is told of who asks; the consent service speaks Russian and Kazakh, not the operator's language.
+COMPANY, EMPLOYEE = "Портал образовательных ваучеров", "Оператор портала"
 HINTS = {
-    Outcome.CONSENT_NEEDED: "The person has to consent: give --consent-token and --consent-key.",
+    Outcome.CONSENT_NEEDED: (
+        "The person has to consent: give --request-consent, or --consent-token and --consent-key of a consent."
+    ),
     Outcome.ASKED: "The answer comes later. Ask again in some minutes: it is then taken from the cache.",
 }
+HINTS_OF_CONSENT = {
+    Outcome.CONSENT_NEEDED: "The person was asked and has not answered. Give the same command again later.",
+    Outcome.DENIED: "The person does not consent, or we may not ask for it: the register was not asked.",
+}
+NO_CONSENT = "The consent could not be asked for: the register was not asked."
 
 
 class Command(JsonCommand):
     help = (
-        "Ask the state database CODE for KEY and print what it said. The question and the answer are archived and "
-        "logged. IINs are masked, with --json they are whole. Exit status: 0 found or not found, 1 anything else "
-        "became of the question, 2 wrong input."
+        "Ask the state database CODE for KEY and print what it said. With --request-consent the person is asked for "
+        "consent first, and the register only after a yes; without one the answer of the consent service (KDP) is "
+        "printed. The question and the answer are archived and logged. IINs are masked, with --json they are whole. "
+        "Exit status: 0 found or not found, 1 anything else became of the question, 2 wrong input."
     )
 
     def add_options(self, parser: CommandParser) -> None:
@@ -43,6 +53,10 @@ class Command(JsonCommand):
         parser.add_argument("--year", metavar="YYYY")
         parser.add_argument("--consent-token", default="", help="of the person's consent; with --consent-key")
         parser.add_argument("--consent-key", default="", help="of the person's consent; with --consent-token")
+        parser.add_argument("--request-consent", action="store_true", help="ask the person for consent first")
+        parser.add_argument("--purpose", default="", help="what of the person's data he is told that we ask for")
+        parser.add_argument("--company", default=COMPANY, help="who asks, as the person is told")
+        parser.add_argument("--employee", default=EMPLOYEE, help="who is responsible, as the person is told")
         parser.add_argument("--fresh", action="store_true", help="do not take the answer from the cache")
         parser.add_argument("--file", metavar="PATH", type=Path, help="ask this export, JSON or CSV, in its place")
 
@@ -54,12 +68,25 @@ class Command(JsonCommand):
         register = _register(code)
         asked = _key(register, [key, options["first"], options["last"], options["month"], options["year"]])
         consent = _consent(options["consent_token"], options["consent_key"])
+        wanted = _wanted(register, asked, options) if options["request_consent"] else None
         source = _source(options["file"])
-        answer = source.ask(register, asked, consent=consent, fresh=options["fresh"])
-        if answer.outcome in HINTS:
+        refused, consent = self._asked_for_consent(source, wanted) if wanted else (None, consent)
+        answer = refused or source.ask(register, asked, consent=consent, fresh=options["fresh"])
+        if not refused and answer.outcome in HINTS:
             self.progress(HINTS[answer.outcome])
         printed = _printed(answer)
         return printed if options["json"] else _for_people(printed)
+
+    def _asked_for_consent(self, source: Any, wanted: Any) -> tuple[RegisterAnswer | None, Consent | None]:
+        """The consent, or the answer without one; its records are never printed, for they hold the token."""
+        try:
+            answer = source.request_consent(wanted)
+        except ImproperlyConfigured as error:
+            raise WrongInput(str(error)) from None
+        if answer.outcome is Outcome.FOUND:
+            return None, answer.records[0].consent
+        self.progress(HINTS_OF_CONSENT.get(answer.outcome, NO_CONSENT))
+        return answer, None
 
     def exit_status(self, result: dict) -> int:
         """0 when the answer says something about the world."""
@@ -103,6 +130,24 @@ def _consent(token: str, public_key: str) -> Consent | None:
     if bool(token) != bool(public_key):
         raise WrongInput("--consent-token and --consent-key: both or neither")
     return Consent(token, public_key) if token else None
+
+
+def _wanted(register: Register, key: Any, options: Mapping[str, Any]) -> Any:
+    """Whose consent is asked for, and to what."""
+    from integrations.shep.client_consent import ConsentKey
+
+    if options["file"] or options["consent_token"]:
+        raise WrongInput("--request-consent: neither with --file nor with --consent-token")
+    if not register.needs_consent:
+        raise WrongInput(f"--request-consent: {register.code} is asked without consent")
+    return ConsentKey(
+        iin=key.iin,
+        service_id=register.service_id,
+        purpose=options["purpose"] or register.name_ru,
+        company=options["company"],
+        responsible=options["employee"],
+        employee=options["employee"],
+    )
 
 
 def _source(path: Path | None) -> Gateway:

@@ -38,6 +38,23 @@ def portal(gateway, pki, connection, prefix, tmp_path) -> Gateway:
     return Gateway(account, line, archive, AnswerCache(connection, prefix, b"secret"))
 
 
+@pytest.fixture
+def connected(settings, gateway, pki, tmp_path):
+    """Settings that name the emulated gateway."""
+    services = pki.folder / "services"
+    settings.SHEP_URL, settings.SHEP_ASYNC_URL = gateway.sync_url, gateway.async_url
+    settings.SHEP_SENDER_ID, settings.SHEP_SENDER_PASSWORD = SENDER
+    settings.SHEP_REQUESTOR_BIN = REQUESTOR
+    settings.SHEP_SIGN_WITH, settings.SHEP_KEY_PASSWORD = "rsa", ""
+    settings.SHEP_KEY_FILE = str(services / "portal.key.pem")
+    settings.SHEP_CERTIFICATE_FILE = str(services / "portal.pem")
+    settings.SHEP_GATEWAY_CERTIFICATE_FILE = str(services / "gateway.pem")
+    settings.SHEP_WITHOUT_CONSENT = ["GBDFL"]
+    settings.NCANODE_URL = ""
+    settings.ARCHIVE_ROOT = tmp_path / "archive"
+    return settings
+
+
 def key(register, text: str = BIN):
     """What a register is asked by."""
     return register.key_from(text)

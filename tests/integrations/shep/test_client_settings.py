@@ -11,25 +11,7 @@ from integrations.shep.client import gateway_of_settings
 from integrations.shep.registers import Outcome
 from integrations.shep.wsse import RsaSigner
 from integrations.shep.wsse_ncanode import NcanodeSigner
-from tests.integrations.shep.emulator_requests import SENDER
 from tests.integrations.shep.portal_side import ELIC, key
-
-
-@pytest.fixture
-def connected(settings, gateway, pki, tmp_path):
-    """Settings that name the emulated gateway."""
-    services = pki.folder / "services"
-    settings.SHEP_URL, settings.SHEP_ASYNC_URL = gateway.sync_url, gateway.async_url
-    settings.SHEP_SENDER_ID, settings.SHEP_SENDER_PASSWORD = SENDER
-    settings.SHEP_REQUESTOR_BIN = "250140990016"
-    settings.SHEP_SIGN_WITH, settings.SHEP_KEY_PASSWORD = "rsa", ""
-    settings.SHEP_KEY_FILE = str(services / "portal.key.pem")
-    settings.SHEP_CERTIFICATE_FILE = str(services / "portal.pem")
-    settings.SHEP_GATEWAY_CERTIFICATE_FILE = str(services / "gateway.pem")
-    settings.SHEP_WITHOUT_CONSENT = ["GBDFL"]
-    settings.NCANODE_URL = ""
-    settings.ARCHIVE_ROOT = tmp_path / "archive"
-    return settings
 
 
 @pytest.mark.django_db
