@@ -43,13 +43,13 @@ def load_certificate(der: bytes) -> x509.Certificate:
             # Old certificates bend the standard in small ways, of which cryptography warns; we decide by our checks.
             warnings.simplefilter("ignore")
             certificate = x509.load_der_x509_certificate(der)
-            # Both are read now, because a broken one raises only when it is looked at.
-            if certificate.version is not x509.Version.v3 or not list(certificate.subject):
-                raise BadCertificate("not a certificate of version 3 with a subject")
-            _ = certificate.extensions, certificate.issuer, certificate.not_valid_before_utc
+            # Read now, because a broken part raises only when it is looked at.
+            _ = certificate.extensions, certificate.issuer, certificate.subject, certificate.not_valid_before_utc
             _ = certificate.not_valid_after_utc, certificate.serial_number
     except X509_ERRORS as error:
         raise BadCertificate(type(error).__name__) from None
+    if certificate.version is not x509.Version.v3 or not list(certificate.subject):
+        raise BadCertificate("not a certificate of version 3 with a subject")
     return certificate
 
 

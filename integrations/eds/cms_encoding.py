@@ -33,7 +33,7 @@ def normalised(data: bytes) -> bytes:
 def children(element: bytes) -> tuple[int, list[bytes]]:
     """The first byte of the tag of a constructed element and the elements in it. Raises BadEncoding."""
     tag, start, length = _header(element, 0, len(element))
-    if length == _OPEN_LENGTH or start + length != len(element) or not tag & _CONSTRUCTED:
+    if start + length != len(element) or not tag & _CONSTRUCTED:
         raise BadEncoding("not one constructed element")
     return tag, list(_elements(element, start))
 

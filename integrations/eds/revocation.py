@@ -60,8 +60,8 @@ class Standing:
     detail: str = ""
 
     def is_fresh(self, at: datetime.datetime) -> bool:
-        """Whether the answer may be believed at that moment."""
-        return bool(self.told_at and self.holds_until) and self.told_at - SKEW <= at <= self.holds_until
+        """Whether an answer (not: `UNREACHABLE`) may be believed at that moment."""
+        return self.told_at - SKEW <= at <= self.holds_until
 
 
 class Revocation(Protocol):

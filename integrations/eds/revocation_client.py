@@ -154,4 +154,4 @@ def _download(url: str) -> bytes:
 
 def _split(url: str) -> tuple[str, str]:
     address = urlsplit(url)
-    return f"{address.scheme}://{address.netloc}", url.split(address.netloc, 1)[1] or "/"
+    return f"{address.scheme}://{address.netloc}", url.split(address.netloc, 1)[1]

@@ -49,6 +49,7 @@ def test_everyone_of_the_demo_is_read_as_written(pki, tmp_path_factory, kind):
         pytest.param(name(cn="А Б", serial=f"IIN{IIN}", ou=f"BIN{BIN}"), IIN, BIN, id="organisation"),
         pytest.param(name(cn="А", serial=f"BIN{BIN}"), "", BIN, id="organisation only"),
         pytest.param(name(cn="А", serial=IIN), "", "", id="without prefix"),
+        pytest.param(name(cn="А", serial=f"TIN{IIN}"), "", "", id="another prefix"),
         pytest.param(name(cn="А", serial="IIN850630399011"), "", "", id="wrong check digit"),
         pytest.param(name(cn="А", serial=f"IIN{IIN}0"), "", "", id="too long"),
         pytest.param(name(cn="А", serial=f"IIN{IIN}", ou="BIN２50140990016"), IIN, "", id="digit of another script"),
@@ -108,6 +109,21 @@ def test_names_longer_than_the_standard_allows_are_read_without_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert signer_of(load_certificate(made.dump())).iin == IIN
+
+
+def test_a_certificate_of_version_1_is_not_read__certificates_load_certificate():
+    made = asn1.Certificate.load(centre().leaf().certificate.public_bytes(Encoding.DER))
+    made["tbs_certificate"]["version"] = "v1"
+    made["tbs_certificate"]["extensions"] = None
+    with pytest.raises(BadCertificate, match="version 3"):
+        load_certificate(made.dump())
+
+
+def test_a_certificate_of_nobody_is_not_read__certificates_load_certificate():
+    made = asn1.Certificate.load(centre().leaf().certificate.public_bytes(Encoding.DER))
+    made["tbs_certificate"]["subject"] = asn1.Name.load(b"\x30\x00")
+    with pytest.raises(BadCertificate, match="with a subject"):
+        load_certificate(made.dump())
 
 
 @pytest.mark.parametrize("size", [0, 100, 40_000, 50 * 2**20])

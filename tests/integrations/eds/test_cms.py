@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.eds.cms import BadCms, parse, to_der
-from integrations.eds.cms_encoding import MAX_ELEMENTS, BadEncoding, children, encoded, normalised
-from integrations.eds.verdicts import Reason, Verdict
+from integrations.eds.cms_encoding import MAX_ELEMENTS, BadEncoding, children, content, encoded, normalised
+from integrations.eds.verdicts import Form, Reason, Verdict
 from integrations.emulators.cms import Wrong, sign_cms, to_pem
 from tests.integrations.eds.making import DATA, NOW, centre, ec_key, judged
 
@@ -95,6 +95,32 @@ def test_what_is_no_signature_is_refused(text, reason):
     assert caught.value.reason is reason
 
 
+def with_content(*explicit: bytes) -> bytes:
+    """A CMS whose content is written so."""
+    kind, outer = children(sign_cms(centre().leaf(), DATA, attached=True))[1]
+    parts = children(children(outer)[1][0])[1]
+    parts[2] = encoded(0x30, children(parts[2])[1][0] + b"".join(explicit))
+    return encoded(0x30, kind + encoded(0xA0, encoded(0x30, b"".join(parts))))
+
+
+OCTETS = encoded(0x04, DATA)
+
+
+@pytest.mark.parametrize(
+    "explicit",
+    [
+        pytest.param([encoded(0xA0, OCTETS + OCTETS)], id="cms:_content_of two octet strings"),
+        pytest.param([encoded(0xA0, b"")], id="cms:_content_of none"),
+        pytest.param([encoded(0xA0, OCTETS)] * 2, id="cms:_content_of two contents"),
+        pytest.param([encoded(0xA0, encoded(0x0C, DATA))], id="cms:_content_of text"),
+    ],
+)
+def test_content_is_one_octet_string(explicit):
+    assert judged(with_content(encoded(0xA0, OCTETS)), form=Form.ATTACHED).verdict is Verdict.VALID
+    with pytest.raises(BadCms):
+        parse(with_content(*explicit))
+
+
 def test_twenty_certificates_are_enough():
     leaf = centre().leaf()
     many = sign_cms(
@@ -127,6 +153,22 @@ def test_twenty_certificates_are_enough():
 def test_what_is_not_one_bounded_element_is_refused(data, words):
     with pytest.raises(BadEncoding, match=words):
         normalised(data)
+
+
+@pytest.mark.parametrize(
+    "element", [b"\x04\x00", b"\x30\x00\x00", b"\x30\x80\x00\x00", b"\x30\x02\x30\x80", b"\x30\x01\x05", b""]
+)
+def test_children_are_those_of_one_constructed_element__cms_encoding_children(element):
+    assert children(b"\x30\x02\x05\x00") == (0x30, [b"\x05\x00"])
+    with pytest.raises(BadEncoding):
+        children(element)
+
+
+@pytest.mark.parametrize("element", [b"\x0c\x01x", b"\x04\x01xy", b"\x04\x02x", b""])
+def test_content_is_that_of_one_element_with_the_tag__cms_encoding_content(element):
+    assert content(b"\x04\x01x", 0x04) == b"x"
+    with pytest.raises(BadEncoding):
+        content(element, 0x04)
 
 
 @pytest.mark.parametrize("depth", [40, 1000, 1_000_000])

@@ -4,8 +4,10 @@ import datetime
 import time
 
 import pytest
+from asn1crypto import crl as crl_asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from integrations.eds.revocation import (
     standing_by,
 )
 from integrations.eds.revocation_client import REST_AFTER_FAILURE, RevocationClient
+from integrations.emulators import signatures_answers
 from integrations.emulators.pki_certificates import leaf_extensions
 from integrations.emulators.pki_people import EXPIRED_ON, REVOKED_ON
 from integrations.emulators.signatures import SignaturesEmulator
@@ -74,9 +77,9 @@ def test_the_issuer_itself_may_answer(ask):
     assert ask("issuing", issuer="root").state is State.GOOD
 
 
-@pytest.mark.parametrize("mode", ["no_nonce", "right"])
-def test_an_answer_without_nonce_is_taken(ask, mode):
-    assert ask(mode=mode).state is State.GOOD
+def test_an_answer_without_nonce_is_taken_and_a_kept_one_is_read_without(ask):
+    assert ask(mode="no_nonce").state is State.GOOD
+    assert ask(nonce=None).state is State.GOOD
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def appointed(extended=(x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING,), issuer=None
     return centre().leaf(extensions=extensions + changes.pop("more", []), key=ec_key(21), issuer=issuer, **changes)
 
 
-def answer_by(responder, certificate, *, extension=None):
+def answer_by(responder, certificate, *, extension=None, is_critical=True):
     issuer = centre().issuing.certificate
     builder = ocsp.OCSPResponseBuilder().add_response(
         certificate, issuer, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, now(), now() + DAY, None, None
@@ -136,7 +139,7 @@ def answer_by(responder, certificate, *, extension=None):
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, responder.certificate)
     builder = builder.certificates([responder.certificate])
     if extension:
-        builder = builder.add_extension(extension, critical=True)
+        builder = builder.add_extension(extension, critical=is_critical)
     return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
@@ -211,6 +214,8 @@ def test_a_critical_extension_of_the_answer_is_not_passed_over__revocation_refus
     answer = answer_by(appointed(), certificate, extension=CRITICAL)
     with pytest.raises(NotUsable, match="not understood"):
         read_ocsp(answer, certificate, centre().issuing.certificate, at=now())
+    harmless = answer_by(appointed(), certificate, extension=CRITICAL, is_critical=False)
+    assert read_ocsp(harmless, certificate, centre().issuing.certificate, at=now()).state is State.GOOD
 
 
 # Lists
@@ -296,6 +301,21 @@ def test_a_critical_extension_of_an_entry_is_not_passed_over__revocation_revoked
     found = read_crl(list_by(issuing, entry_of(certificate, (CRITICAL, True))), issuing.certificate)
     with pytest.raises(NotUsable, match="not understood"):
         standing_by(found, certificate, now())
+
+
+@pytest.mark.parametrize("extension", [(x509.CRLReason(x509.ReasonFlags.key_compromise), True), (CRITICAL, False)])
+def test_a_reason_or_a_harmless_extension_of_an_entry_is_read(extension):
+    certificate, issuing = centre().leaf().certificate, centre().issuing
+    found = read_crl(list_by(issuing, entry_of(certificate, extension)), issuing.certificate)
+    assert standing_by(found, certificate, now()).state is State.REVOKED
+
+
+def test_a_list_without_end_proves_nothing__revocation_refuse_foreign_list():
+    made = crl_asn1.CertificateList.load(list_by(centre().issuing))
+    made["tbs_cert_list"]["next_update"] = None
+    made["signature"] = centre().issuing.key.sign(made["tbs_cert_list"].dump(), ec.ECDSA(hashes.SHA256()))
+    with pytest.raises(NotUsable, match="how long"):
+        read_crl(made.dump(), centre().issuing.certificate)
 
 
 def test_a_huge_answer_is_not_read():
@@ -394,6 +414,20 @@ def test_an_answer_is_remembered_for_minutes_and_not_longer(emulator, standing):
     assert standing(at=now() + datetime.timedelta(minutes=4)).state is State.GOOD
     assert emulator.requests == before
     assert standing(at=now() + datetime.timedelta(minutes=6)).state is State.REVOKED
+
+
+def test_an_answer_is_not_remembered_longer_than_it_holds(emulator, standing, monkeypatch):
+    monkeypatch.setattr(signatures_answers, "OCSP_LASTS", datetime.timedelta(minutes=2))  # told a minute ago
+    assert standing().source is Source.OCSP
+    assert standing(at=now() + datetime.timedelta(minutes=2)).source is Source.CRL
+
+
+def test_a_list_is_fetched_again_after_a_quarter_of_an_hour(emulator, standing):
+    asking = RevocationClient("", [f"{emulator.url}/crl/issuing.crl"])
+    before = emulator.requests
+    standing(asking=asking)
+    standing("guardian-auth", asking=asking, at=now() + datetime.timedelta(minutes=16))
+    assert emulator.requests == before + 2
 
 
 def test_a_list_is_fetched_once_for_many(pki, emulator, standing):
