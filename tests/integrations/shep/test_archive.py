@@ -59,7 +59,11 @@ def test_what_was_never_put_is_not_there(archive, name):
         archive.get(name)
 
 
-@pytest.mark.parametrize("torn", [b"", b"not gzip", gzip.compress(b"other bytes"), gzip.compress(CONTENT)[:-20]])
+@pytest.mark.parametrize(
+    "torn",
+    [b"", b"not gzip", gzip.compress(b"other bytes"), gzip.compress(CONTENT)[:-20]],
+    ids=["empty", "not gzip", "other bytes", "cut off"],
+)
 def test_a_torn_file_is_taken_for_a_missing_one(archive, torn):
     name = archive.put(CONTENT)
     files(archive)[0].write_bytes(torn)
