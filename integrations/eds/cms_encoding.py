@@ -112,7 +112,7 @@ def _header(data: bytes, at: int, limit: int) -> tuple[int, int, int]:
         return tag, start, _OPEN_LENGTH
     if length > 0x80:
         size = length & 0x7F
-        if size > 4 or start + size > limit:
+        if size > 4:
             raise BadEncoding("a length that cannot be")
         length = int.from_bytes(data[start : start + size], "big")
         start += size

@@ -156,6 +156,30 @@ def test_what_is_not_one_bounded_element_is_refused(data, words):
 
 
 @pytest.mark.parametrize(
+    ("ber", "der"),
+    [
+        pytest.param("3080 0500 0000", "3002 0500", id="open"),
+        pytest.param("3080 3002 0500 0000", "3004 3002 0500", id="definite inside open"),
+        pytest.param("3006 3080 0500 0000", "3004 3002 0500", id="open inside definite"),
+        pytest.param("3004 0000 0500", "3004 0000 0500", id="zeros that end nothing"),
+        pytest.param("3080 3004 0000 0500 0000", "3006 3004 0000 0500", id="zeros that end nothing inside open"),
+        pytest.param("2406 0401 78 0401 79", "0402 7879", id="pieces"),
+        pytest.param("308103 020105", "308103 020105", id="a length in more bytes than needed stays"),
+    ],
+)
+def test_one_form_comes_out(ber, der):
+    assert normalised(bytes.fromhex(ber)) == bytes.fromhex(der)
+
+
+@pytest.mark.parametrize(
+    "ber", ["3006 3003 3080 00 00", "3081", "3084 0000", "3003 020105 00", "3005 3080 0500 00 00 00", "2403 020105"]
+)
+def test_no_element_passes_the_one_around_it(ber):
+    with pytest.raises(BadEncoding):
+        normalised(bytes.fromhex(ber))
+
+
+@pytest.mark.parametrize(
     "element", [b"\x04\x00", b"\x30\x00\x00", b"\x30\x80\x00\x00", b"\x30\x02\x30\x80", b"\x30\x01\x05", b""]
 )
 def test_children_are_those_of_one_constructed_element__cms_encoding_children(element):
