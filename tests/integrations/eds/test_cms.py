@@ -1,7 +1,6 @@
 """Reading of CMS: forms, encodings, and everything that is no signature."""
 
 import base64
-import time
 
 import pytest
 from asn1crypto import cms as asn1
@@ -13,6 +12,7 @@ from integrations.eds.cms_encoding import MAX_ELEMENTS, BadEncoding, children, c
 from integrations.eds.verdicts import Form, Reason, Verdict
 from integrations.emulators.cms import Wrong, sign_cms, to_pem
 from tests.integrations.eds.making import DATA, NOW, centre, ec_key, judged
+from tests.patience import no_hang
 
 
 @pytest.fixture(scope="module")
@@ -197,11 +197,9 @@ def test_content_is_that_of_one_element_with_the_tag__cms_encoding_content(eleme
 
 @pytest.mark.parametrize("depth", [40, 1000, 1_000_000])
 def test_deep_nesting_costs_no_time(depth):
-    begins = time.perf_counter()
     for nest in (b"\x30\x80" * depth, b"\x30\x84\x00\x00\xff\xff" * depth):
-        with pytest.raises(BadEncoding):
+        with no_hang(), pytest.raises(BadEncoding):
             normalised(nest)
-    assert time.perf_counter() - begins < 1
 
 
 leaves = st.tuples(st.sampled_from([0x02, 0x04, 0x05, 0x06, 0x0C, 0x80]), st.binary(max_size=40)).map(

@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import time
 
 import pytest
 from asn1crypto import cms as asn1
@@ -32,6 +31,7 @@ from tests.integrations.eds.making import (
     person,
     rsa_key,
 )
+from tests.patience import no_hang
 
 STAFF = x509.ObjectIdentifier("1.2.398.3.3.4.2.1")
 
@@ -443,6 +443,5 @@ def test_a_broken_time_stamp_only_loses_the_earlier_moment():
 
 def test_50_megabytes_are_refused_in_no_time():
     for flood in (bytes(50 * 2**20), b"\x30\x80" * (25 * 2**20), "MIAG" * (12 * 2**20)):
-        begins = time.perf_counter()
-        assert judged(flood).verdict is Verdict.INVALID
-        assert time.perf_counter() - begins < 1
+        with no_hang():
+            assert judged(flood).verdict is Verdict.INVALID

@@ -1,12 +1,12 @@
 """A letter of any program comes to the emulated mail server: it is shown, or its source is, at a fair price."""
 
 import smtplib
-import time
 import tracemalloc
 
 import pytest
 
 from integrations.emulators.messages_letters import item_of
+from tests.patience import no_hang
 
 WORD = b"=?utf-8?q?a?= "
 MULTIPART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -36,9 +36,8 @@ KEPT = {
 
 @pytest.mark.parametrize("content", [*READ.values(), *KEPT.values()], ids=[*READ, *KEPT])
 def test_a_hostile_letter_is_read_in_good_time(content):
-    started = time.process_time()
-    item_of(content, "a@b.kz", "")
-    assert time.process_time() - started < 3
+    with no_hang():
+        item_of(content, "a@b.kz", "")
 
 
 @pytest.mark.parametrize("name", [ONE_LONG, *KEPT])

@@ -1,7 +1,6 @@
 import datetime
 import email
 import email.policy
-import time
 import uuid
 
 import pytest
@@ -12,6 +11,7 @@ from integrations.messages.letters import MAX_ATTACHMENT_BYTES, BadSender, compo
 from integrations.messages.outcomes import Attachment, BadMessage
 from integrations.messages.smtp_session import stuffed
 from tests.integrations.messages.examples import to_mailbox
+from tests.patience import no_hang
 
 SENDER = read_sender("Портал ваучеров <portal@voucher.example>")
 PDF = Attachment("Акт № 12 қазан.pdf", b"%PDF-1.7\nsynthetic")
@@ -136,6 +136,5 @@ def test_a_dot_at_the_beginning_of_a_line_does_not_end_the_letter(content):
 
 
 def test_a_large_letter_is_made_quickly():
-    started = time.perf_counter()
-    compose(to_mailbox(text="я" * 100_000, html="<p>ә</p>" * 100_000, attachments=(PDF,)), SENDER)
-    assert time.perf_counter() - started < 2
+    with no_hang():
+        compose(to_mailbox(text="я" * 100_000, html="<p>ә</p>" * 100_000, attachments=(PDF,)), SENDER)

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import random
-import time
 import tracemalloc
 from decimal import Decimal
 
@@ -29,6 +28,7 @@ from tests.integrations.onec.examples import (
     text,
     windows,
 )
+from tests.patience import no_hang
 
 FIRST_LINE = b"1CClientBankExchange\r\n"
 LINES = sorted({*text(ORDERS).splitlines(), *text(STATEMENT).splitlines()}) + ["", "=", "и еще", "Нечто=1", "Сумма="]
@@ -182,9 +182,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_costs_neither_time_nor_memory(content):
-    started = time.process_time()
-    read_or_refuse(content)
-    assert time.process_time() - started < 1
+    with no_hang():
+        read_or_refuse(content)
     tracemalloc.start()
     try:
         read_or_refuse(content)

@@ -3,7 +3,6 @@
 import contextlib
 import datetime
 import json
-import time
 import tracemalloc
 
 import pytest
@@ -17,6 +16,7 @@ from integrations.shep.registers import Outcome
 from integrations.shep.services import elic, gbdul, kgd, permits
 from integrations.shep.services.catalogue import REGISTERS
 from tests.integrations.shep.services_examples import BIN
+from tests.patience import no_hang
 
 OTHER_BIN = "250140990016"
 MADE = "2025-11-05T06:00:00+05:00"
@@ -198,10 +198,8 @@ def test_a_file_without_end_is_refused_before_it_is_read(write):
     ],
 )
 def test_a_file_of_nothing_costs_little(write, name, content):
-    started = time.process_time()
-    with pytest.raises(BadMessage):
+    with no_hang(), pytest.raises(BadMessage):
         write(content, name)
-    assert time.process_time() - started < 2
 
 
 GROUPS = f"#register=ELIC;actualAt={MADE};validUntil={FAR}\nkey;" + ";".join(f"a{n}.x" for n in range(100)) + "\n"
