@@ -214,8 +214,11 @@ class HttpClient:
     def _url(self, path: str) -> str:
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
 
-    def _prepare(self, method: str, path: str, **content) -> requests.PreparedRequest:
-        return self._session.prepare_request(requests.Request(method, self._url(path), **content))
+    def _prepare(self, method: str, path: str, *, headers, **content) -> requests.PreparedRequest:
+        """Without what a session would add from outside: cookies and ~/.netrc."""
+        whole = {**self._session.headers, **(headers or {})}
+        request = requests.Request(method, self._url(path), headers=whole, auth=self._session.auth, **content)
+        return request.prepare()
 
     def _attempt(self, prepared: requests.PreparedRequest, where: str, deadline: float) -> Answer:
         connect, read = self.timeouts

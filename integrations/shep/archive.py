@@ -45,14 +45,8 @@ class Archive:
     def put(self, content: bytes) -> str:
         """Keep `content`; gives its SHA-256 in hexadecimal. Raises OSError."""
         name = hashlib.sha256(content).hexdigest()
-        path = self._path(name)
-        try:
-            os.utime(path)
-            return name
-        except FileNotFoundError:
-            pass
         packer = zlib.compressobj(*PACKING)
-        self._write(path, packer.compress(content) + packer.flush())
+        self._write(str(self._path(name)), packer.compress(content) + packer.flush())
         return name
 
     def get(self, name: str) -> bytes:
@@ -83,17 +77,19 @@ class Archive:
         return self.root / name[:2] / name[2] / f"{name}.xml.gz"
 
     @staticmethod
-    def _write(path: Path, packed: bytes) -> None:
-        fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    def _write(path: str, packed: bytes) -> None:
+        """Also over the same bytes, whose time is so renewed: most are new, and looking first would cost more."""
+        fresh = f"{path}.{uuid.uuid4().hex}"
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.makedirs(os.path.dirname(path), exist_ok=True, mode=0o700)
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(descriptor, "wb") as file:
+            with open(descriptor, "wb", buffering=0) as file:
                 file.write(packed)
-            fresh.replace(path)
+            os.replace(fresh, path)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(fresh)
             raise

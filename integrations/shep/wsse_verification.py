@@ -22,12 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from integrations.shep.envelope import SOAP, WSU, body_of
-from integrations.shep.wsse import DS, WSSE
+from integrations.shep.wsse import DS, EXC_C14N, RSA_SHA256, SHA256, WSSE
 
-EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _GOST = "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms"
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
-RSA_SHA256, SHA256 = f"{_MORE}rsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"
 # Signature algorithm and the digest that may stand beside it; GOST is checked by NCANode.
 RSA_PAIRS = frozenset({(RSA_SHA256, SHA256)})
 GOST_PAIRS = frozenset(

@@ -97,7 +97,7 @@ def test_no_half_written_file_is_left_behind(archive, monkeypatch):
     def broken(*_arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr("pathlib.Path.replace", broken)
+    monkeypatch.setattr("os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         archive.put(CONTENT)
     assert files(archive) == []
