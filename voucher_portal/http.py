@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 CHUNK_BYTES = 256 * 1024
+MOST_MADE_READY = 100  # addresses of one client
 ERROR_MESSAGE_LENGTH = 300
 HIDDEN = "***"
 
@@ -161,6 +162,7 @@ class HttpClient:
         self._session.headers["Accept-Encoding"] = "gzip" if self.compress else "identity"
         self._session.headers.update(self.headers)
         # The environment's proxies and certificates, once: looking for them takes longer than the rest of a request.
+        self._made_ready: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._surroundings = self._session.merge_environment_settings(self.base_url, {}, True, None, None)
 
     def __enter__(self) -> Self:
@@ -214,10 +216,26 @@ class HttpClient:
     def _url(self, path: str) -> str:
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
 
-    def _prepare(self, method: str, path: str, *, headers, **content) -> requests.PreparedRequest:
-        """Without what a session would add from outside: cookies and ~/.netrc."""
+    def _prepare(self, method: str, path: str, *, params, data, headers) -> requests.PreparedRequest:
+        """Without what a session would add from outside: cookies and ~/.netrc.
+
+        What an address needs is made ready once: the same few are asked again and again.
+        """
+        if params:
+            return self._ready(method, path, params, data, headers)
+        if (ready := self._made_ready.get((method, path))) is None:
+            if len(self._made_ready) >= MOST_MADE_READY:
+                self._made_ready.clear()
+            ready = self._made_ready[method, path] = self._ready(method, path)
+        prepared = ready.copy()
+        prepared.headers.update(headers or {})
+        if data is not None:
+            prepared.prepare_body(data, None)
+        return prepared
+
+    def _ready(self, method: str, path: str, params=None, data=None, headers=None) -> requests.PreparedRequest:
         whole = {**self._session.headers, **(headers or {})}
-        request = requests.Request(method, self._url(path), headers=whole, auth=self._session.auth, **content)
+        request = requests.Request(method, self._url(path), whole, params=params, data=data, auth=self._session.auth)
         return request.prepare()
 
     def _attempt(self, prepared: requests.PreparedRequest, where: str, deadline: float) -> Answer:

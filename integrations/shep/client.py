@@ -75,12 +75,11 @@ class Gateway:
             ImproperlyConfigured: the register is asynchronous and SHEP_ASYNC_URL is missing.
         """
         call = Call(register, self.cache.hash_of(register.code, str(key)), correlation_id)
-        kept = self.cache.get(register.code, call.key_hash) if register.keep else None
-        is_good = kept is not None and not fresh and call.asked_at < kept.valid_until
-        answer = remembered(register, kept, self.archive) if is_good else None
-        answer = answer or self._asked(call, key, consent, fresh=fresh)
-        if kept and call.is_out_of_reach:
-            answer = self._stale(register, kept, answer)
+        answer = None if fresh else self._fresh_enough(call)
+        if answer is None:
+            answer = self._asked(call, key, consent, fresh=fresh)
+        if call.is_out_of_reach:
+            answer = self._stale(call, answer)
         _log(call, answer)
         return answer
 
@@ -167,9 +166,19 @@ class Gateway:
             return call.failed(failure)
         return None
 
-    def _stale(self, register: Register, kept: Kept, answer: RegisterAnswer) -> RegisterAnswer:
-        """The old answer, with the reason why there is no new one; the failure itself where it cannot be read."""
-        old = remembered(register, kept, self.archive)
+    def _kept(self, call: Call) -> Kept | None:
+        return self.cache.get(call.register.code, call.key_hash) if call.register.keep else None
+
+    def _fresh_enough(self, call: Call) -> RegisterAnswer | None:
+        kept = self._kept(call)
+        if not kept or call.asked_at >= kept.valid_until:
+            return None
+        return remembered(call.register, kept, self.archive)
+
+    def _stale(self, call: Call, answer: RegisterAnswer) -> RegisterAnswer:
+        """The old answer, with the reason why there is no new one; the failure itself where there is none."""
+        kept = self._kept(call)
+        old = remembered(call.register, kept, self.archive) if kept else None
         return dataclasses.replace(old, outcome=Outcome.STALE, reason=answer.reason) if old else answer
 
     def _must_be_asynchronous(self) -> None:
