@@ -20,7 +20,7 @@ DATA, TIME_STAMP_INFO = "1.2.840.113549.1.7.1", "1.2.840.113549.1.9.16.1.4"
 CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
 GOST_ARC = "1.2.398.3.10."  # algorithms of the Kazakhstani standards
-TAG_OID, TAG_OCTET_STRING, TAG_SEQUENCE, TAG_SET = 0x06, 0x04, 0x30, 0x31
+TAG_OID, TAG_OCTET_STRING, TAG_SET = 0x06, 0x04, 0x31
 # What asn1crypto raises for broken input, beside ValueError.
 ASN1_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 

@@ -24,10 +24,9 @@ from integrations.shep.client_consent import ConsentKey, GivenConsent, consent_r
 from integrations.shep.client_journal import ChainBusy
 from integrations.shep.client_line import Line, Trace
 from integrations.shep.client_outcomes import Failed
-from integrations.shep.client_questions import Account, Call, read_receipt, read_sync, remembered, written
+from integrations.shep.client_questions import Account, Call, read_receipt, read_sync, remember, remembered, written
 from integrations.shep.envelope import almaty_now, send_message
 from integrations.shep.registers import (
-    CONCLUSIVE,
     Channel,
     Consent,
     Outcome,
@@ -129,8 +128,7 @@ class Gateway:
         except Failed as failure:
             answer = call.failed(failure)
         client_journal.record(register, call.key_hash, answer, call.trace, call.correlation_id)
-        if answer.outcome in CONCLUSIVE and answer.valid_until:
-            self.cache.put(register.code, call.key_hash, _kept(answer), almaty_now())
+        remember(self.cache, call.key_hash, answer, answer.message_id)
         return answer
 
     def _answered(self, call: Call, key, consent: Consent | None) -> Reading:
@@ -207,18 +205,6 @@ def _gateway(_settings: tuple[str, ...]) -> Gateway:
         client_settings.line_of_settings(connection, archive),
         archive,
         client_settings.cache_of_settings(connection),
-    )
-
-
-def _kept(answer: RegisterAnswer) -> Kept:
-    return Kept(
-        outcome=answer.outcome,
-        message_id=answer.message_id,
-        answer_id=answer.message_id,
-        raw_sha256=answer.raw_sha256,
-        asked_at=answer.asked_at,
-        valid_until=answer.valid_until,
-        actual_at=answer.actual_at,
     )
 
 

@@ -15,12 +15,12 @@ from integrations.models import RegisterCall
 from integrations.safe_xml import BadMessage
 from integrations.shep import asynchronous, client_journal
 from integrations.shep.asynchronous import Message
-from integrations.shep.cache import AnswerCache, Kept
+from integrations.shep.cache import AnswerCache
 from integrations.shep.client_line import Line, Trace
 from integrations.shep.client_outcomes import Failed
-from integrations.shep.client_questions import Account, Call, read_business
+from integrations.shep.client_questions import Account, Call, read_business, remember
 from integrations.shep.envelope import almaty_now
-from integrations.shep.registers import CONCLUSIVE, Outcome, Reading, Register, RegisterAnswer, believed_by_hash
+from integrations.shep.registers import Outcome, Reading, Register, RegisterAnswer, believed_by_hash
 
 log = structlog.get_logger("portal.shep")
 
@@ -93,7 +93,7 @@ class Collector:
                 return None, None
             if self.deliver:
                 self.deliver(answer)
-        self._remember(question, message, answer)
+        remember(self.cache, question.key_hash, answer, message.message_id)
         log.info("register answered", register=answer.register, message_id=answer.message_id, outcome=answer.outcome)
         return answer, None if is_readable else _UNREADABLE
 
@@ -116,19 +116,6 @@ class Collector:
 
     def _is_asked(self, question: RegisterCall, key) -> bool:
         return self.cache.hash_of(self.register.code, str(key)) == question.key_hash
-
-    def _remember(self, question: RegisterCall, message: Message, answer: RegisterAnswer) -> None:
-        if answer.outcome in CONCLUSIVE and answer.valid_until:
-            kept = Kept(
-                outcome=answer.outcome,
-                message_id=answer.message_id,
-                answer_id=message.message_id,
-                raw_sha256=answer.raw_sha256,
-                asked_at=answer.asked_at,
-                valid_until=answer.valid_until,
-                actual_at=answer.actual_at,
-            )
-            self.cache.put(self.register.code, question.key_hash, kept, almaty_now())
 
     def _acknowledge(self, message: Message, refusal: tuple[str, str] | None) -> None:
         """One that cannot be told now comes again in the next run and is told then."""

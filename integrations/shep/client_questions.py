@@ -10,7 +10,7 @@ from lxml import etree
 from integrations.safe_xml import BadMessage
 from integrations.shep import asynchronous, payload, reading
 from integrations.shep.archive import Archive, NotArchived
-from integrations.shep.cache import Kept
+from integrations.shep.cache import AnswerCache, Kept
 from integrations.shep.client_line import Trace
 from integrations.shep.client_outcomes import Failed, failure_of_signing, reading_of_code
 from integrations.shep.envelope import Question, Sender, almaty_now, body_of, message_of, read_answer
@@ -159,6 +159,22 @@ def read_receipt(call: Call, body: etree._Element) -> None:
     receipt = asynchronous.read_receipt(body)
     if (receipt.message_id, receipt.correlation_id) != (call.message_id, call.correlation_id):
         raise Failed(Outcome.ERROR, "not believed: the receipt is for another message")
+
+
+def remember(cache: AnswerCache, key_hash: str, answer: RegisterAnswer, answer_id: str) -> None:
+    """Keep a conclusive answer for the time that it is good; `answer_id` finds it in the archived bytes."""
+    if answer.outcome not in CONCLUSIVE or not answer.valid_until:
+        return
+    kept = Kept(
+        outcome=answer.outcome,
+        message_id=answer.message_id,
+        answer_id=answer_id,
+        raw_sha256=answer.raw_sha256,
+        asked_at=answer.asked_at,
+        valid_until=answer.valid_until,
+        actual_at=answer.actual_at,
+    )
+    cache.put(answer.register, key_hash, kept, almaty_now())
 
 
 def remembered(register: Register, kept: Kept, archive: Archive) -> RegisterAnswer | None:

@@ -7,7 +7,7 @@ import datetime
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from lxml import etree
 
@@ -64,13 +64,7 @@ class Asking:
     consent: Consent | None = None
 
 
-class Key(Protocol):
-    """What a register is asked by: one or two numbers, sometimes a period. Frozen."""
-
-    def __str__(self) -> str:
-        """The same text for the same key, for the cache; never logged unmasked."""
-
-
+# What a register is asked by: frozen, and `str` gives the same text for the same key, for the cache; never logged.
 K = TypeVar("K")
 R = TypeVar("R")
 
